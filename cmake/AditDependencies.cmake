@@ -1,0 +1,12 @@
+# Everything comes from Debian packages; scripts/setup installs them and ARCHITECTURE.md says why each is there.
+find_package(Boost 1.81 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(Threads REQUIRED)
+if(NOT ADIT_FUZZ)
+  find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+  find_package(CLI11 REQUIRED)
+  find_package(spdlog REQUIRED)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
+  pkg_check_modules(crypt REQUIRED IMPORTED_TARGET libcrypt)
+endif()

@@ -1,0 +1,62 @@
+// The whole configuration as plain values: what one file says, with every default filled in.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "policy/networks.hpp"
+#include "policy/policy.hpp"
+#include "protocols/handshake.hpp"
+
+namespace adit::policy {
+
+using std::chrono::milliseconds;
+
+struct Listener {
+    std::string name;   // `main`; by default its address as written
+    Endpoint endpoint;  // port 0: any free port (tests)
+    ProtocolSet protocols;
+    protocols::Login login = protocols::Login::none;
+    bool open = false;  // "we know that everyone may use it"
+};
+
+struct Limits {
+    milliseconds handshake_timeout{10'000};  // accept to the complete request
+    milliseconds connect_timeout{10'000};    // from there to the tunnel, DNS included
+    milliseconds idle_timeout{3'600'000};    // no byte in either direction
+    milliseconds drain_timeout{30'000};      // how long a stop waits for live tunnels
+};
+
+struct ResolverSettings {
+    std::vector<Endpoint> servers;  // empty: those of /etc/resolv.conf
+    milliseconds timeout{5'000};    // for one name, all attempts included
+    std::vector<Network> nat64;
+};
+
+enum class LogLevel : std::uint8_t { error, warning, info, debug };
+
+struct LogSettings {
+    std::string access = "stdout";  // "stdout", "off", or a file's path
+    LogLevel level = LogLevel::info;
+};
+
+// User name -> password hash as crypt(5) writes it.
+using Users = std::map<std::string, std::string, std::less<>>;
+
+struct Configuration {
+    unsigned workers = 0;  // 0: one per usable core
+    std::vector<Listener> listeners;
+    Users users;
+    Limits limits;
+    ResolverSettings resolver;
+    LogSettings log;
+    std::vector<Address> own_addresses;
+    Policy policy;
+    std::string
+        hash;  // first 12 hex digits of the text's SHA-256; names the policy in records. src/ fills it in
+};
+
+}  // namespace adit::policy

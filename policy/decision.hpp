@@ -1,0 +1,40 @@
+// What was decided, by which rule, and why: one wording for replies, records and explanations.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace adit::policy {
+
+struct Rule;
+
+enum class Verdict : std::uint8_t { allow, deny };
+
+enum class Reason : std::uint8_t {
+    rule,              // `rule` decided
+    no_rule,           // nothing matched
+    internal_address,  // nothing matched, but `near` would have, were the address public
+    own_listener,      // the destination is this gateway itself
+    bad_destination,   // the unspecified address or broadcast
+    user_gone,         // the user no longer exists (live tunnels, after a reload)
+};
+std::string_view word(Verdict verdict);  // "allow", "deny"
+std::string_view word(Reason reason);    // "rule", "no_rule", ...
+
+// `rule` and `near` point into the Policy that decided and live as long as it does.
+struct Decision {
+    Verdict verdict = Verdict::deny;
+    Reason reason = Reason::no_rule;
+    const Rule* rule = nullptr;  // the rule that decided, if one did
+    const Rule* near =
+        nullptr;  // the first allow that failed only because the address is not public
+    bool needs_login =
+        false;  // refused for nobody, but some user might be allowed (login optional)
+
+    bool allowed() const { return verdict == Verdict::allow; }
+    bool refused() const { return verdict == Verdict::deny; }
+    std::string_view rule_name() const;  // empty when no rule decided
+    std::string_view near_name() const;
+};
+
+}  // namespace adit::policy

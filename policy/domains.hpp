@@ -1,0 +1,41 @@
+// What `hosts` takes: exact names, `*.suffix` (any depth, not the suffix itself) and `*`.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "protocols/target.hpp"
+
+namespace adit::policy {
+
+class HostSet {
+public:
+    // Canonical text, as protocols::Domain makes it.
+    void add_exact(std::string_view name);
+    void add_suffix(std::string_view suffix);  // without the leading "*."
+    void add_any();                            // "*"
+    void add(const HostSet& other);
+
+    // Only the requested name counts. An address literal matches no entry, not even `*`.
+    bool contains(const protocols::Host& host) const;
+    bool empty() const { return !any_ && exact_.empty() && suffixes_.empty(); }
+    bool any() const { return any_; }
+
+private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const
+        {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    using Names = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
+    bool any_ = false;
+    Names exact_;
+    Names suffixes_;
+};
+
+}  // namespace adit::policy

@@ -1,0 +1,43 @@
+// Configuration text -> Configuration, or every mistake in it with its place and its cure.
+// JSON with comments and trailing commas; unknown and duplicate keys are mistakes. Reads no file
+// itself.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/configuration.hpp"
+#include "protocols/result.hpp"
+
+namespace adit::policy {
+
+struct Mistake {
+    std::size_t line = 0;    // from 1; 0 when the mistake has no place
+    std::size_t column = 0;  // from 1, in bytes
+    std::string path;        // "rules[2].ports[0]"
+    std::string message;     // what is wrong, and the cure
+};
+
+// "adit.json:14:22: rules[2].ports[0]: "44 3" is not a port; did you mean 443?"
+std::string to_text(const Mistake& mistake, std::string_view file);
+
+struct Loaded {
+    Configuration configuration;
+    std::vector<Mistake> warnings;
+};
+using Mistakes =
+    std::vector<Mistake>;  // a syntax error alone; all other mistakes together, in the file's order
+
+struct LoadOptions {
+    std::vector<std::string>
+        listen;  // `--listen`: replaces the file's listeners before anything is checked
+    // Whether crypt_checksalt takes this hash and it is strong enough (platform knowledge, handed
+    // in).
+    bool (*is_password_hash)(const std::string& hash) = nullptr;
+};
+
+Result<Loaded, Mistakes> load(std::string_view text, const LoadOptions& options = {});
+
+}  // namespace adit::policy

@@ -1,0 +1,100 @@
+// Which kind of place an address is, and sets of addresses as rules write them: CIDRs, single
+// addresses and words. The hidden forms of IPv4 (mapped, NAT64, 6to4, Teredo, ...) are seen through
+// here and nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocols/target.hpp"
+
+namespace adit::policy {
+
+using protocols::Address;
+using protocols::Endpoint;
+
+// Every address has exactly one word.
+enum class Word : std::uint8_t {
+    public_,
+    loopback,
+    private_,    // RFC 1918, fc00::/7
+    cgnat,       // 100.64.0.0/10
+    link_local,  // 169.254.0.0/16, fe80::/10
+    multicast,
+    metadata,  // where clouds hand out credentials
+    self,      // the gateway's own non-loopback addresses
+    reserved,  // all else that IANA does not call globally reachable
+};
+std::string_view text(Word word);  // "public", "link-local", ...
+std::optional<Word> parse_word(std::string_view text);
+
+struct Network {
+    Address address;  // the first address of the network; IPv4-mapped is unmapped
+    std::uint8_t prefix = 0;
+
+    // "10.0.0.0/8", "2001:db8::/32", or a bare address. Empty when it is none, or has bits set
+    // behind the prefix.
+    static std::optional<Network> parse(std::string_view text);
+    bool contains(const Address& address) const;  // never across families
+    bool is_single() const;                       // a bare address: /32 or /128
+    bool operator==(const Network&) const = default;
+};
+std::string to_text(const Network& network);
+
+// What the gateway knows about itself and its network; an argument of every judgement.
+struct Surroundings {
+    std::vector<Address>
+        own_addresses;  // non-loopback interface addresses and the configured `own_addresses`
+    std::vector<Endpoint>
+        listeners;               // as bound; the unspecified address stands for every own address
+    std::vector<Network> nat64;  // `resolver.nat64` prefixes (RFC 6052) besides 64:ff9b::/96
+
+    bool is_own(const Address& address) const;
+    // True when dialling `endpoint` would reach one of our own listeners.
+    bool is_own_listener(const Endpoint& endpoint) const;
+};
+
+// The address a destination is judged as: IPv4 for mapped and NAT64 forms, otherwise itself.
+Address judged_form(const Address& address, const Surroundings& around);
+
+// The IPv4 address inside 6to4, Teredo, SIIT, IPv4-compatible, 64:ff9b:1::/48 and NAT64 forms;
+// empty for all others. A deny rule also looks at this one.
+std::optional<Address> hidden_ipv4(const Address& address, const Surroundings& around);
+
+// The word of an address, after judged_form.
+Word classify(const Address& address, const Surroundings& around);
+
+// Never dialled whatever the rules say: the unspecified address, broadcast.
+bool is_never_a_destination(const Address& address);
+
+// What `networks` and `clients` take.
+class NetworkSet {
+public:
+    void add(Word word);
+    void add(const Network& network);
+    void add(const NetworkSet& other);
+
+    // For an allow rule: `metadata` and `self` are reached by their word or as a bare address,
+    // never by a wider network.
+    bool allows(const Address& destination, const Surroundings& around) const;
+    // For a deny rule: as judged, as written, and by the IPv4 hidden inside.
+    bool denies(const Address& destination, const Surroundings& around) const;
+    // For `clients`: only the IPv4-mapped form is unwrapped.
+    bool contains_client(const Address& client, const Surroundings& around) const;
+
+    bool empty() const { return words_ == 0 && networks_.empty(); }
+    const std::vector<Network>& networks() const { return networks_; }
+    bool has(Word word) const;
+
+private:
+    bool in_networks(const Address& address) const;
+    bool names_exactly(const Address& address) const;
+
+    std::uint16_t words_ = 0;  // bit n: Word n
+    std::vector<Network> networks_;
+};
+
+}  // namespace adit::policy

@@ -1,0 +1,38 @@
+// The decision itself: (who, from where, to what) -> Decision with its reason. First match wins;
+// nothing matched means denied. Pure and immutable: a reload makes a new Policy. Nothing here looks
+// up a name.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "policy/decision.hpp"
+#include "policy/rule.hpp"
+
+namespace adit::policy {
+
+class Policy {
+public:
+    Policy() = default;  // denies everything
+    explicit Policy(std::vector<Rule> rules) : rules_{std::move(rules)} {}
+
+    // First by name: what can be said before a name is looked up. A refusal here spares the query;
+    // no value means that the answer depends on the address (or is an allow, which is never given
+    // before the address is known). For an address literal this is judge() when it refuses, else
+    // empty.
+    std::optional<Decision> refuse_by_name(const Subject& subject, const Target& target,
+                                           const Surroundings& around) const;
+
+    // Then each address by itself, from the first rule again. `address` is what would be dialled
+    // for target.host.
+    Decision judge(const Subject& subject, const Target& target, const Address& address,
+                   const Surroundings& around) const;
+
+    const std::vector<Rule>& rules() const { return rules_; }
+
+private:
+    // The rules keep their place in memory as long as the Policy lives: decisions point to them.
+    std::vector<Rule> rules_;
+};
+
+}  // namespace adit::policy

@@ -1,0 +1,56 @@
+// A handshake as a conversation without I/O: it is told bytes and verdicts, and says bytes and
+// questions. Socks5Handshake, Socks4Handshake and HttpHandshake have the same four members;
+// std::visit serves them all:
+//
+//   Protocol protocol() const;
+//   Wants advance(Bytes input);                // all bytes received and not yet consumed
+//   Wants verified(bool accepted);             // the answer to Verify
+//   Reply conclude(const Answer& answer);      // the last words, right for the state it is in
+//
+// The driver's loop: feed `advance`, drop `consumed` bytes, send `reply`, then do what `what` says.
+// After Tunnel or Hangup only `conclude` is called; it may also be called early (a deadline, a
+// limit) and answers what that moment allows.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+
+#include "protocols/bytes.hpp"
+#include "protocols/credentials.hpp"
+#include "protocols/ending.hpp"
+#include "protocols/tunnel_request.hpp"
+
+namespace adit::protocols {
+
+using Reply = std::string;  // bytes to send; short SOCKS replies need no allocation
+
+// What a listener asks of its clients.
+enum class Login : std::uint8_t { none, optional, required };
+
+// More bytes are needed.
+struct Input {};
+
+// Are these right? Answer with verified().
+struct Verify {
+    Credentials credentials;
+};
+
+// The complete request: judge and dial, then conclude().
+struct Tunnel {
+    TunnelRequest request;
+};
+
+// The conversation failed: conclude() with these, then close.
+struct Hangup {
+    Ending ending = Ending::malformed;
+    Fault fault = Fault::none;
+};
+
+struct Wants {
+    std::variant<Input, Verify, Tunnel, Hangup> what;
+    std::size_t consumed = 0;  // of the bytes given to advance(); 0 from verified()
+    Reply reply;               // to be sent now; empty when nothing is due
+};
+
+}  // namespace adit::protocols

@@ -1,0 +1,43 @@
+// The head of an HTTP/1 request, read strictly and incrementally. Lines are checked by our own
+// rules as they arrive (RFC 9112 §2.2, §3, §5; what is ambiguous is refused); Beast reads the
+// structure of the complete head.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <boost/beast/http/fields.hpp>
+
+#include "protocols/bytes.hpp"
+#include "protocols/step.hpp"
+
+namespace adit::protocols {
+
+struct HttpHead {
+    std::string method;  // as sent: methods are case-sensitive
+    std::string target;
+    int version = 11;  // 10 or 11
+    boost::beast::http::fields fields;
+};
+
+// Limits of one head: a longer request line is 414, a larger or longer head 431.
+inline constexpr std::size_t max_request_line = 8 * 1024;
+inline constexpr std::size_t max_head = 32 * 1024;
+inline constexpr std::size_t max_fields = 100;
+
+// Feed it the same growing buffer until it is Done or Malformed; it remembers how far it has
+// looked, so a client that sends byte by byte costs no more than one that does not. One empty line
+// (CRLF) before the request line is skipped.
+class HttpHeadReader {
+public:
+    Step<HttpHead> read(Bytes input);
+
+private:
+    std::size_t line_start_ = 0;  // of the line being looked at
+    std::size_t looked_at_ = 0;   // bytes already searched for an end of line
+    std::size_t head_start_ = 0;  // 2 when an empty line was skipped
+    std::size_t lines_ = 0;       // complete lines, the request line included
+};
+
+}  // namespace adit::protocols
