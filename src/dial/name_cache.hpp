@@ -1,0 +1,71 @@
+// What DNS has said about names, for as long as it may be believed. Pure: the time is handed in. Answers are kept,
+// decisions never.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "protocols/target.hpp"
+
+namespace adit::dial {
+
+using protocols::Address;
+
+enum class Family : std::uint8_t { ipv4, ipv6 };  // an A question, an AAAA question
+
+enum class Found : std::uint8_t {
+    addresses,
+    nothing,     // no such name, or no address of this family
+    failed,      // the servers answered that they cannot tell, or could not be reached at all
+    silence,     // nobody answered in time
+    overloaded,  // not asked: too many questions are open
+};
+
+// The answer for one name and one family.
+struct NameAnswer {
+    Found found = Found::nothing;
+    std::vector<Address> addresses;  // as the server ordered them; empty unless found == addresses
+    std::chrono::seconds ttl{0};     // as the server said; counts for addresses only
+
+    bool operator==(const NameAnswer&) const = default;
+};
+
+class NameCache {
+public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    explicit NameCache(std::size_t capacity = 10'000) : capacity_{capacity} {}
+
+    // Null when nothing is known, or no longer. Valid until the next call.
+    const NameAnswer* find(const std::string& name, Family family, TimePoint now);
+
+    // Addresses are kept for their TTL, but at least 1 second and at most 5 minutes; `nothing` for 30 seconds; `failed`
+    // and `silence` for 5 seconds; `overloaded` not at all. What was asked for longest ago makes room.
+    void store(const std::string& name, Family family, NameAnswer answer, TimePoint now);
+
+    void clear();
+    std::size_t size() const { return entries_.size(); }
+
+private:
+    struct Entry {
+        std::string key;
+        NameAnswer answer;
+        TimePoint expires;
+    };
+    using Entries = std::list<Entry>;  // the most recently used first
+
+    void erase(Entries::iterator entry);
+
+    std::size_t capacity_;
+    Entries entries_;
+    std::unordered_map<std::string_view, Entries::iterator> by_key_;
+};
+
+}  // namespace adit::dial
