@@ -1,33 +1,23 @@
-// Which kind of place an address is, and sets of addresses as rules write them: CIDRs, single
-// addresses and words. The hidden forms of IPv4 (mapped, NAT64, 6to4, Teredo, ...) are seen through
-// here and nowhere else.
+// Sets of addresses as rules write them (CIDRs, single addresses and words), and what a destination
+// is judged as, given what the gateway knows about itself. The hidden forms of IPv4 (mapped, NAT64,
+// 6to4, Teredo, ...) are seen through here and nowhere else.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
+#include "policy/special_addresses.hpp"
 #include "protocols/target.hpp"
 
 namespace adit::policy {
 
-using protocols::Address;
 using protocols::Endpoint;
 
-// Every address has exactly one word.
-enum class Word : std::uint8_t {
-    public_,
-    loopback,
-    private_,    // RFC 1918, fc00::/7
-    cgnat,       // 100.64.0.0/10
-    link_local,  // 169.254.0.0/16, fe80::/10
-    multicast,
-    metadata,  // where clouds hand out credentials
-    self,      // the gateway's own non-loopback addresses
-    reserved,  // all else that IANA does not call globally reachable
-};
 std::string_view text(Word word);  // "public", "link-local", ...
 std::optional<Word> parse_word(std::string_view text);
 
@@ -60,14 +50,14 @@ struct Surroundings {
 // The address a destination is judged as: IPv4 for mapped and NAT64 forms, otherwise itself.
 Address judged_form(const Address& address, const Surroundings& around);
 
-// The IPv4 address inside 6to4, Teredo, SIIT, IPv4-compatible, 64:ff9b:1::/48 and NAT64 forms;
-// empty for all others. A deny rule also looks at this one.
-std::optional<Address> hidden_ipv4(const Address& address, const Surroundings& around);
+// The IPv4 inside 6to4, Teredo, SIIT, IPv4-compatible, 64:ff9b:1::/48 and NAT64 forms; none for all
+// others. A deny rule looks at these too.
+HiddenIpv4 hidden_ipv4(const Address& address, const Surroundings& around);
 
 // The word of an address, after judged_form.
 Word classify(const Address& address, const Surroundings& around);
 
-// Never dialled whatever the rules say: the unspecified address, broadcast.
+// Never dialled whatever the rules say: the unspecified address, broadcast. Takes a judged form.
 bool is_never_a_destination(const Address& address);
 
 // What `networks` and `clients` take.
@@ -86,15 +76,24 @@ public:
     bool contains_client(const Address& client, const Surroundings& around) const;
 
     bool empty() const { return words_ == 0 && networks_.empty(); }
-    const std::vector<Network>& networks() const { return networks_; }
+    const std::vector<Network>& networks() const { return networks_; }  // as added, without repeats
     bool has(Word word) const;
 
 private:
+    struct Hash {
+        std::size_t operator()(const Network& network) const noexcept;
+    };
+
     bool in_networks(const Address& address) const;
     bool names_exactly(const Address& address) const;
 
     std::uint16_t words_ = 0;  // bit n: Word n
     std::vector<Network> networks_;
+    // The same networks, found by one look for each prefix length in use: ten thousand blocked
+    // networks cost as little as ten.
+    std::unordered_set<Network, Hash> index_;
+    std::bitset<33> ipv4_prefixes_;
+    std::bitset<129> ipv6_prefixes_;
 };
 
 }  // namespace adit::policy

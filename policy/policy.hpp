@@ -31,6 +31,12 @@ public:
     const std::vector<Rule>& rules() const { return rules_; }
 
 private:
+    struct Walk;
+    Walk walk(const Subject& subject, const Target& target, const Address* address,
+              const Surroundings& around) const;
+    Decision decide(const Subject& subject, const Target& target, const Address* address,
+                    const Surroundings& around) const;
+
     // The rules keep their place in memory as long as the Policy lives: decisions point to them.
     std::vector<Rule> rules_;
 };

@@ -28,7 +28,11 @@ enum class Match : std::uint8_t { no, unknown, yes };
 struct UserSet {
     bool anyone = false;
     std::set<std::string, std::less<>> names;
-    bool contains(std::string_view user) const { return anyone || names.contains(user); }
+    // Nobody, the empty user, is in no set, not even in `*`.
+    bool contains(std::string_view user) const
+    {
+        return !user.empty() && (anyone || names.contains(user));
+    }
 };
 
 struct ProtocolSet {
@@ -68,6 +72,9 @@ struct Rule {
                         const Surroundings& around) const;
     // `networks`, or what an absent one means: `["public"]` for an allow, every address for a deny.
     bool match_address(const Address& address, const Surroundings& around) const;
+    // The same while the address is not known yet: `yes` only for a deny that covers every
+    // address, `no` only for a list that holds none.
+    Match match_unresolved() const;
 };
 
 }  // namespace adit::policy

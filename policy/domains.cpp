@@ -1,0 +1,43 @@
+#include "policy/domains.hpp"
+
+namespace adit::policy {
+
+void HostSet::add_exact(std::string_view name)
+{
+    exact_.emplace(name);
+}
+
+void HostSet::add_suffix(std::string_view suffix)
+{
+    suffixes_.emplace(suffix);
+}
+
+void HostSet::add_any()
+{
+    any_ = true;
+}
+
+void HostSet::add(const HostSet& other)
+{
+    any_ = any_ || other.any_;
+    exact_.insert(other.exact_.begin(), other.exact_.end());
+    suffixes_.insert(other.suffixes_.begin(), other.suffixes_.end());
+}
+
+bool HostSet::contains(const protocols::Host& host) const
+{
+    const auto* domain = std::get_if<protocols::Domain>(&host);
+    if (domain == nullptr)
+        return false;
+    const std::string_view name = domain->text();
+    if (any_ || exact_.contains(name))
+        return true;
+    if (suffixes_.empty())
+        return false;
+    for (auto dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1))
+        if (suffixes_.contains(name.substr(dot + 1)))
+            return true;
+    return false;
+}
+
+}  // namespace adit::policy

@@ -1,0 +1,288 @@
+#include "policy/networks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace adit::policy {
+
+using boost::asio::ip::address_v6;
+using protocols::unmapped;
+
+namespace {
+
+constexpr std::array<std::pair<Word, std::string_view>, 9> words{{
+    {Word::public_, "public"},
+    {Word::loopback, "loopback"},
+    {Word::private_, "private"},
+    {Word::cgnat, "cgnat"},
+    {Word::link_local, "link-local"},
+    {Word::multicast, "multicast"},
+    {Word::metadata, "metadata"},
+    {Word::self, "self"},
+    {Word::reserved, "reserved"},
+}};
+
+constexpr unsigned mapped_bits = 96;  // ::ffff:0:0/96, RFC 4291 §2.5.5.2
+
+constexpr address_v6::bytes_type well_known_nat64{0x00, 0x64, 0xff, 0x9b};  // RFC 6052 §2.1
+
+std::uint8_t width(const Address& address)
+{
+    return address.is_v4() ? 32 : 128;
+}
+
+// Interfaces and kernels give link-local addresses a zone; a rule never has one.
+Address plain(const Address& address)
+{
+    const auto inner = unmapped(address);
+    return masked(inner, width(inner));
+}
+
+std::optional<std::uint8_t> parse_prefix(std::string_view digits, unsigned most)
+{
+    const bool leading_zero = digits.size() > 1 && digits.front() == '0';
+    if (digits.empty() || digits.size() > 3 || leading_zero)
+        return std::nullopt;
+    unsigned prefix = 0;
+    const auto* end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, prefix);
+    if (error != std::errc{} || stop != end || prefix > most)
+        return std::nullopt;
+    return static_cast<std::uint8_t>(prefix);
+}
+
+// A network built by hand may hold bits behind its prefix or be IPv4-mapped.
+Network canonical(const Network& network)
+{
+    auto prefix = network.prefix;
+    if (network.address.is_v6() && network.address.to_v6().is_v4_mapped() && prefix >= mapped_bits)
+        prefix = static_cast<std::uint8_t>(prefix - mapped_bits);
+    const auto address = prefix == network.prefix ? network.address : unmapped(network.address);
+    return {masked(address, prefix), prefix};
+}
+
+// The NAT64 prefix that holds this address; the longest, should they overlap.
+unsigned nat64_length(const Address& address, const Surroundings& around)
+{
+    unsigned length = masked(address, 96) == Address{address_v6{well_known_nat64}} ? 96 : 0;
+    for (const auto& network : around.nat64)
+        if (is_nat64_prefix_length(network.prefix) && network.address.is_v6() &&
+            network.contains(address))
+            length = std::max<unsigned>(length, network.prefix);
+    return length;
+}
+
+}  // namespace
+
+std::string_view text(Word word)
+{
+    const auto found = std::ranges::find(words, word, &std::pair<Word, std::string_view>::first);
+    return found == words.end() ? std::string_view{} : found->second;
+}
+
+std::optional<Word> parse_word(std::string_view text)
+{
+    const auto found = std::ranges::find(words, text, &std::pair<Word, std::string_view>::second);
+    return found == words.end() ? std::nullopt : std::optional{found->first};
+}
+
+std::optional<Network> Network::parse(std::string_view text)
+{
+    const auto slash = text.find('/');
+    const auto host = text.substr(0, slash);
+    const auto parsed = protocols::parse_address(host);
+    if (!parsed)
+        return std::nullopt;
+    const auto& first = *parsed;
+    if (slash == text.npos)
+        return Network{first, width(first)};
+
+    // A mapped address has arrived here as IPv4, but its prefix still counts from the IPv6 side.
+    const bool mapped = first.is_v4() && host.find(':') != host.npos;
+    const auto written = parse_prefix(text.substr(slash + 1), mapped ? 128 : width(first));
+    if (!written || (mapped && *written < mapped_bits))
+        return std::nullopt;
+    const auto prefix = static_cast<std::uint8_t>(mapped ? *written - mapped_bits : *written);
+    if (masked(first, prefix) != first)
+        return std::nullopt;
+    return Network{first, prefix};
+}
+
+bool Network::contains(const Address& other) const
+{
+    const auto inner = unmapped(other);
+    return inner.is_v4() == address.is_v4() && masked(inner, prefix) == address;
+}
+
+bool Network::is_single() const
+{
+    return prefix == width(address);
+}
+
+std::string to_text(const Network& network)
+{
+    auto text = protocols::to_text(protocols::Host{network.address});
+    return network.is_single() ? text : text + "/" + std::to_string(network.prefix);
+}
+
+bool Surroundings::is_own(const Address& address) const
+{
+    return std::ranges::any_of(own_addresses, [wanted = plain(address)](const Address& own) {
+        return plain(own) == wanted;
+    });
+}
+
+bool Surroundings::is_own_listener(const Endpoint& endpoint) const
+{
+    const auto written = plain(endpoint.address);
+    const auto judged = judged_form(endpoint.address, *this);
+    const bool here = judged.is_loopback() || is_own(judged) || is_own(written);
+    return std::ranges::any_of(listeners, [&](const Endpoint& listener) {
+        if (listener.port != endpoint.port)
+            return false;
+        const auto address = plain(listener.address);
+        return address.is_unspecified() ? here : address == judged || address == written;
+    });
+}
+
+Address judged_form(const Address& address, const Surroundings& around)
+{
+    const auto inner = plain(address);
+    if (inner.is_v4())
+        return inner;
+    const auto length = nat64_length(inner, around);
+    return length == 0 ? inner : nat64_ipv4(inner.to_v6(), length);
+}
+
+HiddenIpv4 hidden_ipv4(const Address& address, const Surroundings& around)
+{
+    const auto inner = plain(address);
+    if (inner.is_v4())
+        return {};
+    const auto length = nat64_length(inner, around);
+    if (length == 0)
+        return tunnelled_ipv4(inner);
+    HiddenIpv4 found;
+    found.add(nat64_ipv4(inner.to_v6(), length));
+    return found;
+}
+
+namespace {
+
+// Metadata wins over everything, then what the gateway itself is.
+Word word_here(const Address& address, bool own)
+{
+    const auto word = registered_word(address);
+    return own && word != Word::metadata ? Word::self : word;
+}
+
+}  // namespace
+
+Word classify(const Address& address, const Surroundings& around)
+{
+    const auto judged = judged_form(address, around);
+    return word_here(judged, around.is_own(judged) || around.is_own(address));
+}
+
+bool is_never_a_destination(const Address& address)
+{
+    const auto inner = unmapped(address);
+    return inner.is_unspecified() ||
+           (inner.is_v4() && inner.to_v4() == boost::asio::ip::address_v4::broadcast());
+}
+
+void NetworkSet::add(Word word)
+{
+    words_ = static_cast<std::uint16_t>(words_ | 1U << static_cast<unsigned>(word));
+}
+
+void NetworkSet::add(const Network& network)
+{
+    const auto added = canonical(network);
+    if (!index_.insert(added).second)
+        return;
+    networks_.push_back(added);
+    if (added.address.is_v4())
+        ipv4_prefixes_.set(added.prefix);
+    else
+        ipv6_prefixes_.set(added.prefix);
+}
+
+void NetworkSet::add(const NetworkSet& other)
+{
+    words_ = static_cast<std::uint16_t>(words_ | other.words_);
+    for (const auto& network : other.networks_)
+        add(network);
+}
+
+bool NetworkSet::has(Word word) const
+{
+    return (words_ >> static_cast<unsigned>(word) & 1U) != 0;
+}
+
+bool NetworkSet::allows(const Address& destination, const Surroundings& around) const
+{
+    const auto judged = judged_form(destination, around);
+    const auto word = classify(destination, around);
+    if (has(word))
+        return true;
+    if (word == Word::metadata || word == Word::self)
+        return names_exactly(judged);
+    return in_networks(judged);
+}
+
+bool NetworkSet::denies(const Address& destination, const Surroundings& around) const
+{
+    const auto judged = judged_form(destination, around);
+    if (has(classify(destination, around)) || in_networks(judged) ||
+        in_networks(plain(destination)))
+        return true;
+    const auto inside = hidden_ipv4(destination, around);
+    return std::any_of(inside.begin(), inside.end(), [&](const Address& hidden) {
+        return has(classify(hidden, around)) || in_networks(hidden);
+    });
+}
+
+bool NetworkSet::contains_client(const Address& client, const Surroundings& around) const
+{
+    const auto peer = plain(client);
+    return has(word_here(peer, around.is_own(peer))) || in_networks(peer);
+}
+
+bool NetworkSet::in_networks(const Address& address) const
+{
+    const auto found = [&](const auto& prefixes) {
+        for (unsigned prefix = 0; prefix < prefixes.size(); ++prefix)
+            if (prefixes[prefix] &&
+                index_.contains({masked(address, prefix), static_cast<std::uint8_t>(prefix)}))
+                return true;
+        return false;
+    };
+    if (index_.empty())
+        return false;
+    return address.is_v4() ? found(ipv4_prefixes_) : found(ipv6_prefixes_);
+}
+
+bool NetworkSet::names_exactly(const Address& address) const
+{
+    return index_.contains({address, width(address)});
+}
+
+std::size_t NetworkSet::Hash::operator()(const Network& network) const noexcept
+{
+    // FNV-1a over the bytes that tell networks apart.
+    std::uint64_t hash = 0xcbf29ce484222325;
+    const auto take = [&](const auto& bytes) {
+        for (const auto byte : bytes)
+            hash = (hash ^ byte) * 0x100000001b3;
+    };
+    if (network.address.is_v4())
+        take(network.address.to_v4().to_bytes());
+    else
+        take(network.address.to_v6().to_bytes());
+    return (hash ^ network.prefix) * 0x100000001b3;
+}
+
+}  // namespace adit::policy
