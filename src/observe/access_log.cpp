@@ -1,0 +1,121 @@
+// The writer takes all that is queued at once and writes it with as few calls as the kernel allows.
+#include "src/observe/access_log.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace adit::observe {
+namespace {
+
+std::size_t count_lines(std::string_view text)
+{
+    std::size_t lines = 0;
+    for (const char c : text)
+        lines += c == '\n' ? 1 : 0;
+    return lines;
+}
+
+void close_if_owned(int descriptor)
+{
+    if (descriptor > STDERR_FILENO)
+        ::close(descriptor);
+}
+
+}  // namespace
+
+AccessLog::AccessLog(Log log) : log_{std::move(log)}, writer_{[this] { run(); }} {}
+
+AccessLog::~AccessLog()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    filled_.notify_one();
+    writer_.join();
+    close_if_owned(descriptor_);
+}
+
+std::string AccessLog::open(const std::string& destination)
+{
+    int descriptor = -1;
+    if (destination == "stdout") {
+        descriptor = STDOUT_FILENO;
+    } else if (destination != "off") {
+        descriptor = ::open(destination.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+        if (descriptor < 0)
+            return fmt::format("cannot open the access log {}: {}", destination,
+                               std::strerror(errno));
+    }
+    const std::lock_guard lock{mutex_};
+    if (next_)
+        close_if_owned(*next_);
+    next_ = descriptor;
+    off_ = descriptor < 0;
+    return {};
+}
+
+void AccessLog::write(std::string_view line)
+{
+    std::unique_lock lock{mutex_};
+    emptied_.wait(lock, [this] { return queued_.size() < max_queued; });
+    const bool was_empty = queued_.empty();
+    queued_ += line;
+    lock.unlock();
+    if (was_empty)
+        filled_.notify_one();
+}
+
+void AccessLog::run()
+{
+    std::string batch;
+    for (;;) {
+        std::unique_lock lock{mutex_};
+        filled_.wait(lock, [this] { return !queued_.empty() || stopping_; });
+        if (queued_.empty())
+            return;
+        batch.clear();
+        std::swap(batch, queued_);
+        const auto next = std::exchange(next_, std::nullopt);
+        lock.unlock();
+        emptied_.notify_all();
+        if (next) {
+            close_if_owned(descriptor_);
+            descriptor_ = *next;
+        }
+        write_out(batch);
+    }
+}
+
+void AccessLog::write_out(const std::string& batch)
+{
+    if (descriptor_ < 0)
+        return;
+    std::string_view rest = batch;
+    while (!rest.empty()) {
+        const auto written = ::write(descriptor_, rest.data(), rest.size());
+        if (written >= 0) {
+            rest.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno == EAGAIN) {
+            pollfd ready{descriptor_, POLLOUT, 0};
+            (void)::poll(&ready, 1, -1);  // an error shows at the next write
+        } else if (errno != EINTR) {
+            log_.error(fmt::format("access log: {}; {} records are lost", std::strerror(errno),
+                                   count_lines(rest)));
+            failing_ = true;
+            return;
+        }
+    }
+    if (failing_)
+        log_.info("access log: writing again");
+    failing_ = false;
+}
+
+}  // namespace adit::observe

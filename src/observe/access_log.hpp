@@ -1,0 +1,54 @@
+// Where records go: a bounded queue and one thread that writes. Workers never touch the disk.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "src/observe/log.hpp"
+
+namespace adit::observe {
+
+// Safe to use from every thread. When the queue is full, write() waits: no record is dropped to save time. What the disk
+// refuses (full, gone) is counted and said on the log.
+class AccessLog {
+public:
+    // `destination`: "stdout", "off", or a path, created with mode 0640 and appended to. open() must succeed before
+    // the first write; it gives the reason when it does not.
+    explicit AccessLog(Log log);
+    ~AccessLog();  // writes what is queued
+    AccessLog(const AccessLog&) = delete;
+    AccessLog& operator=(const AccessLog&) = delete;
+
+    // Opens or, for a rotated file, reopens the destination; the writer changes over before its next batch.
+    // Empty on success; otherwise why not, and the old destination stays.
+    std::string open(const std::string& destination);
+
+    void write(std::string_view line);           // with its line feed
+    bool is_off() const { return off_.load(); }  // then there is no need to make a line at all
+
+private:
+    void run();
+    void write_out(const std::string& batch);
+
+    static constexpr std::size_t max_queued = 1 << 20;  // bytes
+
+    Log log_;
+    std::atomic<bool> off_{true};
+    std::mutex mutex_;  // guards what stands between here and `stopping_`
+    std::condition_variable filled_;
+    std::condition_variable emptied_;
+    std::string queued_;
+    std::optional<int> next_;  // the descriptor to change over to; -1 writes nowhere
+    bool stopping_ = false;
+    int descriptor_ = -1;  // the writer's alone; owned unless it is standard output
+    bool failing_ = false;
+    std::thread writer_;
+};
+
+}  // namespace adit::observe

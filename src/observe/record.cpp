@@ -1,0 +1,134 @@
+// Writes a record as JSON by hand: the keys are few and fixed, and this runs once a tunnel on the workers.
+#include "src/observe/record.hpp"
+
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "src/observe/json_text.hpp"
+
+namespace adit::observe {
+namespace {
+
+// RFC 3339 in UTC, to the millisecond.
+void append_time(std::string& out, std::chrono::system_clock::time_point time)
+{
+    const auto since_epoch = std::chrono::duration_cast<milliseconds>(time.time_since_epoch());
+    const auto seconds = static_cast<std::time_t>(since_epoch.count() / 1000);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                   utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                   utc.tm_sec, since_epoch.count() % 1000);
+}
+
+// Appends members to one JSON object; knows whether a comma is due.
+class Members {
+public:
+    explicit Members(std::string& out) : out_{out} { out_ += '{'; }
+    ~Members() { out_ += '}'; }
+    Members(const Members&) = delete;
+    Members& operator=(const Members&) = delete;
+
+    void text(std::string_view key, std::string_view value)
+    {
+        begin(key);
+        append_json_string(out_, value);
+    }
+    void text_unless_empty(std::string_view key, std::string_view value)
+    {
+        if (!value.empty())
+            text(key, value);
+    }
+    void number(std::string_view key, std::uint64_t value)
+    {
+        begin(key);
+        fmt::format_to(std::back_inserter(out_), "{}", value);
+    }
+    void duration(std::string_view key, std::optional<milliseconds> value)
+    {
+        if (value)
+            number(key, static_cast<std::uint64_t>(value->count()));
+    }
+    // The caller appends the value itself.
+    std::string& begin(std::string_view key)
+    {
+        if (!first_)
+            out_ += ',';
+        first_ = false;
+        out_ += '"';
+        out_ += key;
+        out_ += "\":";
+        return out_;
+    }
+
+private:
+    std::string& out_;
+    bool first_ = true;
+};
+
+void append_resolved(std::string& out, const std::vector<Resolved>& all)
+{
+    out += '[';
+    for (const auto& one : all) {
+        if (&one != &all.front())
+            out += ',';
+        Members members{out};
+        members.text("address", one.address.to_string());
+        members.text("verdict", word(one.verdict));
+        members.text_unless_empty("rule", one.rule);
+    }
+    out += ']';
+}
+
+}  // namespace
+
+std::string to_json_line(const Record& record)
+{
+    std::string out;
+    out.reserve(512);
+    {
+        Members members{out};
+        members.number("v", 1);
+        auto& time = members.begin("time");
+        time += '"';
+        append_time(time, record.time);
+        time += '"';
+        members.text("id", record.id);
+        members.text("listener", record.listener);
+        members.text_unless_empty("protocol", record.protocol);
+        if (record.client)
+            members.text("client", to_text(*record.client));
+        members.text_unless_empty("user", record.user);
+        if (record.target) {
+            members.text("host", to_text(record.target->host));
+            members.number("port", record.target->port);
+        }
+        members.text_unless_empty("policy", record.policy);
+        if (!record.resolved.empty())
+            append_resolved(members.begin("resolved"), record.resolved);
+        if (record.address)
+            members.text("address", to_text(*record.address));
+        if (record.local)
+            members.text("local", to_text(*record.local));
+        if (record.verdict)
+            members.text("verdict", word(*record.verdict));
+        members.text_unless_empty("rule", record.rule);
+        members.text_unless_empty("reason", record.reason);
+        members.text_unless_empty("near", record.near);
+        members.text("ending", record.ending);
+        members.text_unless_empty("closed_by", record.closed_by);
+        members.number("up", record.up);
+        members.number("down", record.down);
+        Members times{members.begin("ms")};
+        times.duration("handshake", record.ms.handshake);
+        times.duration("dns", record.ms.dns);
+        times.duration("connect", record.ms.connect);
+        times.duration("first_byte", record.ms.first_byte);
+        times.duration("total", record.ms.total);
+    }
+    out += '\n';
+    return out;
+}
+
+}  // namespace adit::observe

@@ -1,0 +1,62 @@
+// The access record: one JSON object a line for every request, denials and failures too. Its keys are fixed (`v` 1), so
+// that a record can be judged again under another policy. What is absent is left out, never null.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/decision.hpp"
+#include "protocols/target.hpp"
+
+namespace adit::observe {
+
+using std::chrono::milliseconds;
+
+// One address that the name resolved to, and what the policy said of it.
+struct Resolved {
+    protocols::Address address;
+    policy::Verdict verdict = policy::Verdict::deny;
+    std::string rule;
+};
+
+struct Record {
+    std::chrono::system_clock::time_point time;  // of the accept
+    std::string id;
+    std::string listener;
+    std::string_view protocol;
+    std::optional<protocols::Endpoint> client;
+    std::string user;
+    std::optional<protocols::Target> target;
+    std::string policy;  // short hash of the configuration
+
+    std::vector<Resolved> resolved;              // at most 16
+    std::optional<protocols::Endpoint> address;  // dialled
+    std::optional<protocols::Endpoint> local;    // the gateway's end towards the destination
+
+    std::optional<policy::Verdict> verdict;
+    std::string rule;
+    std::string_view reason;
+    std::string near;
+
+    std::string_view ending;
+    std::string_view closed_by;
+    std::uint64_t up = 0;    // bytes, client to destination
+    std::uint64_t down = 0;  // bytes, destination to client
+
+    struct Times {
+        std::optional<milliseconds> handshake;   // accept to the complete request
+        std::optional<milliseconds> dns;         // first question to last answer
+        std::optional<milliseconds> connect;     // first attempt to the tunnel
+        std::optional<milliseconds> first_byte;  // tunnel to the destination's first byte
+        milliseconds total{0};
+    } ms;
+};
+
+// One line with its line feed. Text from the network is escaped; bytes that are no UTF-8 become U+FFFD.
+std::string to_json_line(const Record& record);
+
+}  // namespace adit::observe
