@@ -1,0 +1,179 @@
+// Plain calls to Linux and OpenSSL, each behind a function that says what it is for.
+#include "src/platform/system.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+namespace adit::platform {
+namespace {
+
+using protocols::Address;
+
+std::string why(std::string_view doing, const std::string& path)
+{
+    return fmt::format("{} {}: {}", doing, path, std::strerror(errno));
+}
+
+class Descriptor {
+public:
+    explicit Descriptor(int value) : value_{value} {}
+    ~Descriptor()
+    {
+        if (value_ >= 0)
+            ::close(value_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int get() const { return value_; }
+
+private:
+    int value_;
+};
+
+std::optional<Address> to_address(const sockaddr* socket_address)
+{
+    if (socket_address == nullptr)
+        return std::nullopt;
+    if (socket_address->sa_family == AF_INET) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, socket_address, sizeof v4);
+        return boost::asio::ip::address_v4{ntohl(v4.sin_addr.s_addr)};
+    }
+    if (socket_address->sa_family == AF_INET6) {
+        sockaddr_in6 v6{};
+        std::memcpy(&v6, socket_address, sizeof v6);
+        boost::asio::ip::address_v6::bytes_type bytes;
+        std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+        return boost::asio::ip::address_v6{bytes};
+    }
+    return std::nullopt;
+}
+
+// cpu.max holds "QUOTA PERIOD" in microseconds, or "max PERIOD". Every control group above ours may set one.
+unsigned quota_cores(unsigned cores)
+{
+    std::ifstream membership{"/proc/self/cgroup"};
+    std::string line;
+    std::string group;
+    while (std::getline(membership, line))
+        if (line.starts_with("0::"))
+            group = line.substr(3);
+    for (;;) {
+        std::ifstream limit{"/sys/fs/cgroup" + group + "/cpu.max"};
+        double quota = 0;
+        double period = 0;
+        if (limit >> quota >> period && period > 0)
+            cores = std::min(cores, static_cast<unsigned>(std::max(1.0, quota / period)));
+        if (group.empty())
+            return cores;
+        group.resize(group.rfind('/') == std::string::npos ? 0 : group.rfind('/'));
+    }
+}
+
+}  // namespace
+
+Result<std::string, std::string> read_file(const std::string& path)
+{
+    constexpr std::size_t max_size = std::size_t{64} << 20;
+    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (file.get() < 0)
+        return {boost::system::in_place_error, why("open", path)};
+    std::string text;
+    std::array<char, 65536> piece;
+    for (;;) {
+        const auto count = ::read(file.get(), piece.data(), piece.size());
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return {boost::system::in_place_error, why("read", path)};
+        if (count == 0)
+            return {boost::system::in_place_value, std::move(text)};
+        text.append(piece.data(), static_cast<std::size_t>(count));
+        if (text.size() > max_size)
+            return {boost::system::in_place_error,
+                    fmt::format("read {}: the file is larger than 64 MiB", path)};
+    }
+}
+
+bool others_can_read(const std::string& path)
+{
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+           (status.st_mode & S_IROTH) != 0;
+}
+
+std::size_t raise_descriptor_limit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    const auto before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+}
+
+unsigned usable_cores()
+{
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    unsigned cores = 1;
+    if (::sched_getaffinity(0, sizeof mask, &mask) == 0)
+        cores = std::max(1U, static_cast<unsigned>(CPU_COUNT(&mask)));
+    return quota_cores(cores);
+}
+
+std::vector<Address> own_addresses()
+{
+    ifaddrs* list = nullptr;
+    if (::getifaddrs(&list) != 0)
+        return {};
+    const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner{list, &::freeifaddrs};
+    std::vector<Address> all;
+    for (const auto* one = list; one != nullptr; one = one->ifa_next) {
+        const auto address = to_address(one->ifa_addr);
+        if (address && !address->is_loopback())
+            all.push_back(*address);
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+}
+
+std::string short_hash(const std::string& text)
+{
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned length = 0;
+    if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1)
+        return {};
+    std::string hex;
+    for (std::size_t i = 0; i < 6; ++i)
+        hex += fmt::format("{:02x}", digest[i]);
+    return hex;
+}
+
+std::uint64_t random_bits()
+{
+    std::uint64_t bits = 0;
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof bits) != 1)
+        throw std::runtime_error{"the system's random source does not answer"};
+    return bits;
+}
+
+}  // namespace adit::platform

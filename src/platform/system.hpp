@@ -1,0 +1,34 @@
+// What the gateway asks of the machine it runs on.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocols/result.hpp"
+#include "protocols/target.hpp"
+
+namespace adit::platform {
+
+// A whole file, at most 64 MiB. The failure says what was being done, to what, and why it failed.
+Result<std::string, std::string> read_file(const std::string& path);
+
+// True when users other than the owner (and root) can read the file.
+bool others_can_read(const std::string& path);
+
+// Raises the soft limit of open descriptors to the hard limit. Gives the limit now in force.
+std::size_t raise_descriptor_limit();
+
+// Cores this process may use: the affinity mask, and the CPU quota of its control group (version 2). At least 1.
+unsigned usable_cores();
+
+// The addresses of this machine's interfaces, loopback excluded, sorted.
+std::vector<protocols::Address> own_addresses();
+
+// The first 12 hexadecimal digits of the SHA-256 of `text`, as `sha256sum` prints them.
+std::string short_hash(const std::string& text);
+
+// 64 bits from the system's random source.
+std::uint64_t random_bits();
+
+}  // namespace adit::platform
