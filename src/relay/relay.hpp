@@ -1,0 +1,94 @@
+// The relay: every byte, in order, both directions at once, until both have ended. One composed operation for the whole
+// life of a tunnel; it holds no buffer while nothing flows and allocates nothing per message.
+//
+// It says to each side exactly what the other said: data, FIN (each direction by itself), RST, and backpressure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <boost/asio/any_completion_handler.hpp>
+
+#include "src/gateway/awaitable.hpp"
+
+namespace adit::relay {
+
+// What all relays of one worker share. Owned by the worker, used on its thread only.
+struct Shared {
+    std::span<std::uint8_t>
+        scratch;             // bytes live here between one recv and the send that follows it
+    std::uint32_t tick = 0;  // coarse clock: see Worker; a relay notes when it last moved a byte
+};
+
+enum class End : std::uint8_t {
+    finished,  // both sides said FIN, and every byte was delivered
+    reset,     // one side said RST (or vanished), and so did we to the other
+    stopped,   // stop() was called
+};
+
+struct Totals {
+    std::uint64_t up = 0;    // bytes, client to destination
+    std::uint64_t down = 0;  // bytes, destination to client
+    End end = End::finished;
+    bool by_client = false;  // finished: who said FIN first; reset: who said RST
+    std::optional<std::chrono::milliseconds>
+        first_byte;  // start to the first byte from the destination
+};
+
+class Relay {
+public:
+    // Both sockets are connected and non-blocking; they and `shared` outlive the relay. `early` came from the client
+    // behind its request and is delivered first.
+    Relay(Socket& client, Socket& destination, std::string early, Shared& shared);
+    Relay(const Relay&) = delete;
+    Relay& operator=(const Relay&) = delete;
+
+    // Carries until both directions have ended. Afterwards both sockets are closed.
+    Awaitable<Totals> run();
+
+    // Ends the tunnel at once; what is in flight is lost and both sides see a reset, so that no truncation looks like a
+    // proper end. run() then completes.
+    void stop();
+
+    std::uint32_t last_active() const { return last_active_; }
+
+private:
+    struct Direction {
+        Socket* from = nullptr;
+        Socket* to = nullptr;
+        std::uint64_t bytes = 0;
+        std::string kept;  // what `to` would not take yet; `from` is not read while there is some
+        std::size_t sent = 0;  // how much of `kept` has gone since
+        bool ended = false;    // FIN was read and passed on
+    };
+
+    void start();
+    void read_later(Direction& direction);
+    void write_later(Direction& direction);
+    void read(Direction& direction);
+    void flush(Direction& direction);
+    bool forward(Direction& direction, std::span<const std::uint8_t> bytes);
+    void end(Direction& direction);
+    void watch_for_reset(Direction& direction);
+    void broken(const Socket& by);
+    void finish(End end);
+    void complete_when_quiet();
+    Direction& opposite(const Direction& direction);
+
+    Socket& client_;
+    Socket& destination_;
+    Shared& shared_;
+    Direction up_;
+    Direction down_;
+    std::uint32_t last_active_;
+    unsigned waits_ = 0;  // waits the reactor still holds; their handlers refer to this object
+    bool over_ = false;
+    Totals totals_;
+    std::chrono::steady_clock::time_point started_;
+    asio::any_completion_handler<void()> done_;
+};
+
+}  // namespace adit::relay
