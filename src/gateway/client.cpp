@@ -1,0 +1,51 @@
+// Reads in small pieces: a handshake is short, and what follows it belongs to the relay.
+#include "src/gateway/client.hpp"
+
+#include <array>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+namespace adit::gateway {
+
+Awaitable<bool> Client::receive()
+{
+    constexpr std::size_t piece = 2048;
+    const auto before = received_.size();
+    received_.resize(before + piece);
+    const auto [error, count] =
+        co_await socket_.async_read_some(asio::buffer(received_.data() + before, piece), as_values);
+    received_.resize(before + (error ? 0 : count));
+    co_return !error && count > 0;
+}
+
+Awaitable<bool> Client::send(std::string_view bytes)
+{
+    if (bytes.empty())
+        co_return true;
+    const auto [error, count] =
+        co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), as_values);
+    co_return !error && count == bytes.size();
+}
+
+Awaitable<void> Client::part()
+{
+    boost::system::error_code gone;
+    socket_.shutdown(Socket::shutdown_send, gone);
+    std::array<char, 2048> unread;
+    for (int piece = 0; !gone && piece < 32; ++piece) {
+        const auto [error, count] =
+            co_await socket_.async_read_some(asio::buffer(unread), as_values);
+        gone = error;
+    }
+}
+
+std::string Client::take_unused_bytes()
+{
+    received_.erase(0, used_);
+    used_ = 0;
+    received_.shrink_to_fit();
+    return std::exchange(received_, {});
+}
+
+}  // namespace adit::gateway

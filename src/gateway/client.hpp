@@ -1,0 +1,45 @@
+// The client's side of a connection while it is still a conversation: bytes in, bytes out, a polite goodbye.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocols/bytes.hpp"
+#include "protocols/target.hpp"
+#include "src/gateway/awaitable.hpp"
+
+namespace adit::gateway {
+
+class Client {
+public:
+    Client(Socket socket, protocols::Endpoint peer)
+        : socket_{std::move(socket)}, peer_{std::move(peer)}
+    {
+    }
+
+    // Waits for more bytes. False when the client has said FIN or is gone, or when the wait was cancelled.
+    Awaitable<bool> receive();
+
+    // All of `bytes`, or false.
+    Awaitable<bool> send(std::string_view bytes);
+
+    // Says FIN and reads away what the client still sends (at most 64 KiB), until it closes or the wait is cancelled: a
+    // close with unread input would make the kernel reset the last reply away.
+    Awaitable<void> part();
+
+    protocols::Bytes received() const { return protocols::as_bytes(received_).subspan(used_); }
+    bool ever_received() const { return !received_.empty(); }
+    void consume(std::size_t count) { used_ += count; }
+    std::string take_unused_bytes();
+
+    const protocols::Endpoint& peer() const { return peer_; }
+    Socket& socket() { return socket_; }
+
+private:
+    Socket socket_;
+    protocols::Endpoint peer_;
+    std::string received_;
+    std::size_t used_ = 0;
+};
+
+}  // namespace adit::gateway

@@ -1,0 +1,38 @@
+// Listening sockets: bound by the server before anything is promised, accepted from by every worker.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "policy/configuration.hpp"
+#include "protocols/result.hpp"
+
+namespace adit::gateway {
+
+// A listening socket that is not yet accepted from. Owns its descriptor until it is released.
+class Bound {
+public:
+    explicit Bound(int descriptor) : descriptor_{descriptor} {}
+    Bound(Bound&& other) noexcept : descriptor_{other.release()} {}
+    Bound& operator=(Bound&& other) noexcept;
+    ~Bound();
+
+    int get() const { return descriptor_; }
+    int release();
+
+private:
+    int descriptor_;
+};
+
+// One configured listener with one SO_REUSEPORT socket for each worker: the kernel spreads the connections.
+struct BoundListener {
+    protocols::Endpoint endpoint;  // as bound: a configured port 0 has become a real one
+    std::vector<Bound> sockets;
+};
+
+// Binds first without SO_REUSEPORT, so that a port somebody else listens on (another Adit, too) is an error in words.
+// `beside_own`: this process itself listens on that port at another address, so that first try would fail.
+Result<BoundListener, std::string> bind_listener(const policy::Listener& listener,
+                                                 std::size_t workers, bool beside_own = false);
+
+}  // namespace adit::gateway

@@ -1,0 +1,34 @@
+#include "src/gateway/outcome.hpp"
+
+namespace adit::gateway {
+
+using protocols::Ending;
+using protocols::Fault;
+
+Outcome tunnel_outcome(const relay::Totals& totals, Interruption interruption)
+{
+    const std::string_view side = totals.by_client ? "client" : "destination";
+    switch (totals.end) {
+        case relay::End::finished:
+            return {"finished", side};
+        case relay::End::reset:
+            return {"reset", side};
+        case relay::End::stopped:
+            return interruption == Interruption::idle ? Outcome{"idle_timeout", "gateway"}
+                                                      : stopped;
+    }
+    return broken_promise;
+}
+
+Outcome refused_outcome(Ending ending, Fault fault, Interruption interruption)
+{
+    if (interruption == Interruption::client_left)
+        return client_gone;
+    if (interruption == Interruption::stopping)
+        return stopped;
+    if (ending == Ending::malformed && fault == Fault::too_slow)
+        return handshake_timeout;
+    return {word(ending), "gateway"};
+}
+
+}  // namespace adit::gateway

@@ -1,0 +1,35 @@
+// The one table of endings: how a connection ended, in the words of its record.
+#pragma once
+
+#include <string_view>
+
+#include "protocols/ending.hpp"
+#include "src/relay/relay.hpp"
+
+namespace adit::gateway {
+
+// Why a session was interrupted from outside its own conversation.
+enum class Interruption : std::uint8_t { none, deadline, client_left, idle, stopping };
+
+struct Outcome {
+    std::string_view ending;
+    std::string_view closed_by;  // "client", "destination", "gateway"
+
+    bool operator==(const Outcome&) const = default;
+};
+
+// A tunnel that stood.
+Outcome tunnel_outcome(const relay::Totals& totals, Interruption interruption);
+
+// A request that never became a tunnel. `ending` is what the client was told.
+Outcome refused_outcome(protocols::Ending ending, protocols::Fault fault,
+                        Interruption interruption);
+
+// A connection that never became a request.
+inline constexpr Outcome client_gone{"client_gone", "client"};
+inline constexpr Outcome unknown_protocol{"unknown_protocol", "gateway"};
+inline constexpr Outcome handshake_timeout{"handshake_timeout", "gateway"};
+inline constexpr Outcome stopped{"stopped", "gateway"};
+inline constexpr Outcome broken_promise{"internal", "gateway"};
+
+}  // namespace adit::gateway

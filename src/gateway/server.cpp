@@ -1,0 +1,346 @@
+// Lives on the main thread; the workers do the work on theirs. Everything that changes at run time passes through
+// apply(): a start, a reload, and an interface that got a new address.
+#include "src/gateway/server.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "src/gateway/worker.hpp"
+#include "src/observe/access_log.hpp"
+#include "src/platform/system.hpp"
+
+namespace adit::gateway {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto address_interval = 10s;  // how often the machine's own addresses are read again
+
+// After the last warning: long enough to write the records, short enough for a person who pressed Ctrl-C twice.
+constexpr auto last_grace = 2s;
+
+// Two threads: enough to hash some hundred passwords a minute, and never more than that of the machine.
+constexpr std::size_t hashing_threads = 2;
+
+class Server {
+public:
+    Server(policy::Configuration configuration, const Reload& reload, const observe::Log& log);
+    ~Server();
+
+    Result<void, std::string> start();
+    void run() { loop_.run(); }
+
+private:
+    struct Entrance {
+        std::size_t id;
+        policy::Listener listener;  // as configured
+        protocols::Endpoint endpoint;
+    };
+    struct Plan {
+        std::vector<Entrance> entrances;
+        std::vector<BoundListener>
+            bound;  // for those among `entrances` that are new, in their order
+        std::vector<std::size_t> closed;
+    };
+
+    Result<Plan, std::string> plan(const policy::Configuration& configuration);
+    const Entrance* find_open(const policy::Listener& listener) const;
+    void apply(Plan plan);
+    SnapshotPtr snapshot() const;
+    void announce(const Entrance& entrance) const;
+
+    void listen_to_signals();
+    void on_signal(int signal);
+    void reload();
+    void reopen_log();
+    void stop();
+    void end_all();
+    void on_quiet();
+    void look_for_new_addresses();
+
+    Reload reload_;
+    observe::Log log_;
+    std::shared_ptr<const policy::Configuration> configuration_;
+    std::vector<protocols::Address> own_addresses_ = platform::own_addresses();
+
+    asio::io_context loop_{1};
+    asio::signal_set signals_{loop_};
+    Timer address_timer_{loop_};
+    Timer stop_timer_{loop_};
+
+    observe::AccessLog access_log_;
+    asio::thread_pool hashing_{hashing_threads};
+    std::atomic<bool> starved_{false};
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::thread> threads_;
+    std::vector<Entrance> entrances_;
+    std::size_t next_entrance_ = 0;
+    std::size_t quiet_workers_ = 0;
+    bool stopping_ = false;
+};
+
+Server::Server(policy::Configuration configuration, const Reload& reload, const observe::Log& log)
+    : reload_{reload},
+      log_{log},
+      configuration_{std::make_shared<policy::Configuration>(std::move(configuration))},
+      access_log_{log}
+{
+}
+
+// The order of an end: workers first, for their records; then the pool that wakes them; then the log.
+Server::~Server()
+{
+    for (const auto& worker : workers_)
+        worker->quit();
+    for (auto& thread : threads_)
+        thread.join();
+    hashing_.join();
+}
+
+Result<void, std::string> Server::start()
+{
+    const auto cores =
+        configuration_->workers > 0 ? configuration_->workers : platform::usable_cores();
+    const Commons commons{log_, access_log_, hashing_, starved_,
+                          [this] { asio::post(loop_, [this] { on_quiet(); }); }};
+    for (unsigned i = 0; i < cores; ++i)
+        workers_.push_back(std::make_unique<Worker>(commons, snapshot()));
+
+    auto planned = plan(*configuration_);
+    if (!planned)
+        return planned.error();
+    if (auto refused = access_log_.open(configuration_->log.access); !refused.empty())
+        return refused;
+    for (const int signal : {SIGHUP, SIGUSR1, SIGTERM, SIGINT})
+        signals_.add(signal);
+    listen_to_signals();
+    apply(std::move(*planned));
+    for (const auto& worker : workers_)
+        threads_.emplace_back([&worker = *worker] { worker.run(); });
+    look_for_new_addresses();
+    log_.info(fmt::format("ready: {} worker{}, policy {}", cores, cores == 1 ? "" : "s",
+                          configuration_->hash));
+    return {};
+}
+
+// What must be bound for `configuration`, and is: nothing has changed yet when this fails.
+Result<Server::Plan, std::string> Server::plan(const policy::Configuration& configuration)
+{
+    Plan plan;
+    for (const auto& listener : configuration.listeners) {
+        if (const auto* open = find_open(listener)) {
+            plan.entrances.push_back({open->id, listener, open->endpoint});
+            continue;
+        }
+        const bool beside_own = std::any_of(
+            entrances_.begin(), entrances_.end(),
+            [&](const Entrance& other) { return other.endpoint.port == listener.endpoint.port; });
+        auto bound = bind_listener(listener, workers_.size(), beside_own);
+        if (!bound)
+            return bound.error();
+        plan.entrances.push_back({next_entrance_++, listener, bound->endpoint});
+        plan.bound.push_back(std::move(*bound));
+    }
+    for (const auto& open : entrances_)
+        if (std::none_of(plan.entrances.begin(), plan.entrances.end(),
+                         [&](const Entrance& kept) { return kept.id == open.id; }))
+            plan.closed.push_back(open.id);
+    return plan;
+}
+
+// The socket that already serves this listener. A configured port 0 has no fixed place: there the name tells.
+const Server::Entrance* Server::find_open(const policy::Listener& listener) const
+{
+    const auto found =
+        std::find_if(entrances_.begin(), entrances_.end(), [&](const Entrance& open) {
+            return open.listener.endpoint == listener.endpoint &&
+                   open.listener.dual_stack == listener.dual_stack &&
+                   (listener.endpoint.port != 0 || open.listener.name == listener.name);
+        });
+    return found == entrances_.end() ? nullptr : &*found;
+}
+
+void Server::apply(Plan plan)
+{
+    const auto before = std::exchange(entrances_, std::move(plan.entrances));
+    const auto was_open = [&](const Entrance& entrance) {
+        return std::any_of(before.begin(), before.end(),
+                           [&](const Entrance& open) { return open.id == entrance.id; });
+    };
+    for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
+        Change change{snapshot(), {}, {}, plan.closed};
+        auto bound = plan.bound.begin();
+        for (const auto& entrance : entrances_) {
+            auto facts = std::make_shared<const policy::Listener>(entrance.listener);
+            if (was_open(entrance))
+                change.kept.emplace_back(entrance.id, std::move(facts));
+            else
+                change.opened.push_back(
+                    {entrance.id, std::move(facts), std::move(bound++->sockets[worker])});
+        }
+        workers_[worker]->apply(std::move(change));
+    }
+    for (const auto& entrance : entrances_)
+        if (!was_open(entrance))
+            announce(entrance);
+    for (const auto& open : before)
+        if (std::find(plan.closed.begin(), plan.closed.end(), open.id) != plan.closed.end())
+            log_.info(fmt::format("no longer listening on {} ({})", to_text(open.endpoint),
+                                  open.listener.name));
+}
+
+SnapshotPtr Server::snapshot() const
+{
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->configuration = configuration_;
+    auto& around = snapshot->around;
+    around.own_addresses = own_addresses_;
+    around.own_addresses.insert(around.own_addresses.end(), configuration_->own_addresses.begin(),
+                                configuration_->own_addresses.end());
+    for (const auto& entrance : entrances_)
+        around.listeners.push_back(entrance.endpoint);
+    around.nat64 = configuration_->resolver.nat64;
+    return snapshot;
+}
+
+void Server::announce(const Entrance& entrance) const
+{
+    log_.info(
+        fmt::format("listening on {} ({})", to_text(entrance.endpoint), entrance.listener.name));
+}
+
+void Server::listen_to_signals()
+{
+    signals_.async_wait([this](boost::system::error_code error, int signal) {
+        if (error)
+            return;
+        listen_to_signals();
+        on_signal(signal);
+    });
+}
+
+void Server::on_signal(int signal)
+{
+    if (signal == SIGUSR1)
+        return reopen_log();
+    if (signal == SIGHUP)
+        return stopping_ ? log_.warning("reload refused: the gateway is stopping") : reload();
+    if (!stopping_)
+        return stop();
+    log_.info("stopping at once");
+    end_all();
+}
+
+// All or nothing: what can fail is done before the first thing changes.
+void Server::reload()
+{
+    auto loaded = reload_();
+    if (!loaded)
+        return log_.error(fmt::format("reload refused: {}", loaded.error()));
+    auto planned = plan(*loaded);
+    if (!planned)
+        return log_.error(fmt::format("reload refused: {}", planned.error()));
+    if (const auto refused = access_log_.open(loaded->log.access); !refused.empty())
+        return log_.error(fmt::format("reload refused: {}", refused));
+
+    if (loaded->workers != configuration_->workers)
+        log_.warning("the number of workers changes at the next start, not at a reload");
+    configuration_ = std::make_shared<policy::Configuration>(std::move(*loaded));
+    own_addresses_ = platform::own_addresses();
+    log_.set_level(configuration_->log.level);
+    apply(std::move(*planned));
+    log_.info(fmt::format("reloaded: policy {}", configuration_->hash));
+}
+
+void Server::reopen_log()
+{
+    const auto refused = access_log_.open(configuration_->log.access);
+    if (refused.empty())
+        log_.info("access log reopened");
+    else
+        log_.error(fmt::format("{}; the old file is still in use", refused));
+}
+
+void Server::stop()
+{
+    stopping_ = true;
+    const auto patience = configuration_->limits.drain_timeout;
+    log_.info(
+        fmt::format("stopping: live tunnels have {} ms to end; a second signal ends them at once",
+                    patience.count()));
+    for (const auto& worker : workers_)
+        worker->drain();
+    stop_timer_.expires_after(patience);
+    stop_timer_.async_wait([this](boost::system::error_code moved) {
+        if (moved)
+            return;
+        log_.warning("stopping: the time is up, ending the tunnels that are left");
+        end_all();
+    });
+}
+
+void Server::end_all()
+{
+    for (const auto& worker : workers_)
+        worker->end_all();
+    stop_timer_.expires_after(last_grace);
+    stop_timer_.async_wait([this](boost::system::error_code moved) {
+        if (moved)
+            return;
+        // A worker that waits for a reader of the access log who never reads cannot be joined.
+        log_.error("stopping: not everything ended in time; records may be lost");
+        ::_exit(1);
+    });
+}
+
+void Server::on_quiet()
+{
+    if (++quiet_workers_ < workers_.size())
+        return;
+    log_.info("stopped");
+    loop_.stop();
+}
+
+void Server::look_for_new_addresses()
+{
+    address_timer_.expires_after(address_interval);
+    address_timer_.async_wait([this](boost::system::error_code moved) {
+        if (moved)
+            return;
+        auto now = platform::own_addresses();
+        if (now != own_addresses_) {
+            own_addresses_ = std::move(now);
+            log_.info("this machine's addresses have changed");
+            apply({entrances_, {}, {}});
+        }
+        look_for_new_addresses();
+    });
+}
+
+}  // namespace
+
+Result<void, std::string> serve(policy::Configuration configuration, const Reload& reload,
+                                const observe::Log& log)
+{
+    std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe is an error code like others
+    Server server{std::move(configuration), reload, log};
+    auto started = server.start();
+    if (started)
+        server.run();
+    return started;
+}
+
+}  // namespace adit::gateway

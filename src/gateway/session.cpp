@@ -1,0 +1,383 @@
+// A connection's whole life, top to bottom: serve() is the page to read.
+#include "src/gateway/session.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "src/gateway/socket_options.hpp"
+#include "src/gateway/worker.hpp"
+
+namespace adit::gateway {
+
+using namespace std::chrono_literals;
+using protocols::Answer;
+using protocols::Dialect;
+using protocols::Ending;
+using protocols::Fault;
+using protocols::Hangup;
+using protocols::Login;
+
+namespace {
+
+template <class Handshake>
+protocols::Reply conclude(const Handshake& handshake, const Answer& answer)
+{
+    return std::visit([&](const auto& one) { return one.conclude(answer); }, handshake);
+}
+
+// How long a refused client may take to read its answer and close.
+constexpr auto parting_time = 2s;
+
+// A client that says FIN while we dial has mostly left; one that only ended its own half (`nc -N`) gets this long.
+constexpr auto half_closed_patience = 1s;
+
+}  // namespace
+
+Session::Session(Worker& worker, Client client, std::shared_ptr<const policy::Listener> listener)
+    : worker_{worker}, client_{std::move(client)}, listener_{std::move(listener)}
+{
+    record_.time = std::chrono::system_clock::now();
+    record_.id = worker.next_request_id();
+    record_.listener = listener_->name;
+    record_.client = client_.peer();
+}
+
+Awaitable<void> Session::serve()
+{
+    // Handshake and request are gone when establish() returns, and the deadline here: an idle tunnel keeps none of them.
+    auto destination = co_await establish();
+    deadline_.reset();
+    if (!destination)
+        co_return;
+
+    relay::Relay relay{client_.socket(), *destination, client_.take_unused_bytes(),
+                       worker_.relay_shared()};
+    relay_ = &relay;
+    const auto totals = co_await relay.run();
+    relay_ = nullptr;
+
+    record_outcome(tunnel_outcome(totals, interruption_));
+    record_.up = totals.up;
+    record_.down = totals.down;
+    record_.ms.first_byte = totals.first_byte;
+}
+
+// From the first byte to a tunnel that stands and of which the client knows. Whoever gets none has been answered.
+Awaitable<std::optional<Socket>> Session::establish()
+{
+    expect_within(worker_.snapshot()->configuration->limits.handshake_timeout);
+    auto handshake = co_await sniff();
+    if (!handshake)
+        co_return std::nullopt;
+
+    const auto asked = co_await negotiate(*handshake);
+    if (!asked) {
+        co_await refuse(*handshake, asked.error());
+        co_return std::nullopt;
+    }
+
+    const auto now = worker_.snapshot();  // each request is judged by the newest policy
+    const auto& policy = now->configuration->policy;
+    record_request(*asked, *now);
+    expect_within(now->configuration->limits.connect_timeout);
+
+    const auto subject = subject_of(*asked);
+    const auto& target = asked->request.target;
+    if (const auto decision = refuse_unheard(*asked, subject, *now)) {
+        co_await refuse(*handshake, *decision, Ending::not_allowed);
+        co_return std::nullopt;
+    }
+
+    dial::Dial dial{worker_.dialer(), target, [&](const protocols::Address& address) {
+                        return policy.judge(subject, target, address, now->around);
+                    }};
+    auto dialled = co_await watched(dial);
+    record_dial(dial);
+    if (const auto* failure = std::get_if<dial::DialFailure>(&dialled)) {
+        co_await refuse(*handshake, *failure);
+        co_return std::nullopt;
+    }
+
+    auto& connection = std::get<dial::Dialled>(dialled);
+    record_connection(connection);
+    set_tunnel_options(connection.socket.native_handle());
+    Answer answer;
+    answer.ending = Ending::established;
+    answer.bound = connection.local;
+    const auto told = co_await client_.send(conclude(*handshake, answer));
+    if (!told || interruption_ == Interruption::stopping) {
+        record_outcome(interruption_ == Interruption::stopping ? stopped : client_gone);
+        co_return std::nullopt;
+    }
+    interruption_ = Interruption::none;
+    co_return std::move(connection.socket);
+}
+
+// The first byte decides the dialect, and the listener whether it is spoken here.
+Awaitable<std::optional<Session::Handshake>> Session::sniff()
+{
+    const auto heard = co_await client_.receive();
+    if (!heard) {
+        if (interruption_ == Interruption::none)
+            health_check_ = true;
+        record_outcome(interruption_ == Interruption::stopping ? stopped : handshake_timeout);
+        co_return std::nullopt;
+    }
+    const auto dialect = protocols::sniff(client_.received().front());
+    if (!dialect) {
+        record_.protocol = "unknown";
+        record_outcome(unknown_protocol);
+        co_return std::nullopt;
+    }
+    switch (*dialect) {
+        case Dialect::http:
+            co_return Handshake{protocols::HttpHandshake{listener_->login}};
+        case Dialect::socks5:
+            co_return Handshake{protocols::Socks5Handshake{listener_->login}};
+        case Dialect::socks4:
+            co_return Handshake{protocols::Socks4Handshake{}};
+    }
+    co_return std::nullopt;
+}
+
+// Carries the handshake's words until it has a request or has failed. A failure is still to be answered.
+Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshake)
+{
+    const auto protocol = std::visit([](const auto& one) { return one.protocol(); }, handshake);
+    record_.protocol = word(protocol);
+    if (!listener_->protocols.contains(protocol))
+        co_return Hangup{Ending::not_allowed, Fault::protocol_not_open};
+
+    std::string user;
+    for (;;) {
+        auto wants =
+            std::visit([&](auto& one) { return one.advance(client_.received()); }, handshake);
+        client_.consume(wants.consumed);
+
+        if (auto* verify = std::get_if<protocols::Verify>(&wants.what)) {
+            const auto accepted = co_await verified(verify->credentials);
+            if (!accepted)
+                co_return Hangup{Ending::malformed, Fault::too_slow};
+            record_.user = verify->credentials.user;
+            user = verify->credentials.user;
+            wants = std::visit([&](auto& one) { return one.verified(*accepted); }, handshake);
+        }
+        const auto told = co_await client_.send(wants.reply);
+        if (interruption_ != Interruption::none)
+            co_return Hangup{Ending::malformed, Fault::too_slow};
+        if (!told)
+            co_return left();
+        if (const auto* hangup = std::get_if<Hangup>(&wants.what))
+            co_return *hangup;
+        if (auto* tunnel = std::get_if<protocols::Tunnel>(&wants.what))
+            co_return Asked{std::move(tunnel->request), std::move(user)};
+        if (wants.consumed > 0 || !wants.reply.empty())
+            continue;  // what came with it may be the next message already
+
+        const auto heard = co_await client_.receive();
+        if (interruption_ != Interruption::none)
+            co_return Hangup{Ending::malformed, Fault::too_slow};
+        if (!heard)
+            co_return left();
+    }
+}
+
+// No value when the deadline passed first.
+Awaitable<std::optional<bool>> Session::verified(const protocols::Credentials& credentials)
+{
+    const auto now = worker_.snapshot();
+    Wakeup wakeup{worker_.loop()};
+    verifying_ = &wakeup;
+    auto accepted =
+        co_await worker_.authenticator().verify(now->configuration->users, credentials, wakeup);
+    verifying_ = nullptr;
+    co_return accepted;
+}
+
+// What can be refused before a name is looked up.
+std::optional<policy::Decision> Session::refuse_unheard(const Asked& asked,
+                                                        const policy::Subject& subject,
+                                                        const Snapshot& now) const
+{
+    const auto& configuration = *now.configuration;
+    if (!asked.user.empty() && !configuration.users.contains(asked.user)) {
+        policy::Decision gone;  // a reload took the user away during the handshake
+        gone.reason = policy::Reason::user_gone;
+        return gone;
+    }
+    return configuration.policy.refuse_by_name(subject, asked.request.target, now.around);
+}
+
+policy::Subject Session::subject_of(const Asked& asked) const
+{
+    policy::Subject subject;
+    subject.listener = listener_->name;
+    subject.protocol = asked.request.protocol;
+    subject.client = client_.peer().address;
+    subject.user = asked.user;
+    return subject;
+}
+
+// Dials while it keeps an eye on the client: nobody is dialled for a client that has left.
+Awaitable<dial::DialResult> Session::watched(dial::Dial& dial)
+{
+    dialling_ = &dial;
+    watch_client();
+    auto dialled = co_await dial.run();
+    dialling_ = nullptr;
+    boost::system::error_code nothing_to_cancel;
+    client_.socket().cancel(nothing_to_cancel);
+    co_return dialled;
+}
+
+void Session::watch_client()
+{
+    client_.socket().async_wait(Socket::wait_read,
+                                [self = shared_from_this()](boost::system::error_code error) {
+                                    if (!error && self->dialling_ != nullptr)
+                                        self->on_client_stirring();
+                                });
+}
+
+// Bytes may come early, and wait in the kernel until the tunnel stands. FIN and RST are what we look for.
+void Session::on_client_stirring()
+{
+    char byte = 0;
+    const auto count = ::recv(client_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        return watch_client();
+    if (count < 0)
+        return interrupt(Interruption::client_left);
+    if (count == 0 && client_.received().empty()) {
+        client_left_ = true;
+        expect_within(half_closed_patience);
+    }
+}
+
+Awaitable<void> Session::refuse(Handshake& handshake, const policy::Decision& decision,
+                                Ending ending)
+{
+    record_decision(decision);
+    Answer answer;
+    answer.ending =
+        decision.needs_login && listener_->login == Login::optional ? Ending::login_needed : ending;
+    answer.rule = decision.rule_name();
+    return refuse(handshake, answer);
+}
+
+Awaitable<void> Session::refuse(Handshake& handshake, const dial::DialFailure& failure)
+{
+    const bool policy_refused = failure.ending == Ending::address_not_allowed;
+    if (policy_refused)
+        return refuse(handshake, failure.decision, failure.ending);
+    Answer answer;
+    answer.ending = failure.ending;
+    return refuse(handshake, answer);
+}
+
+Awaitable<void> Session::refuse(Handshake& handshake, const Hangup& why)
+{
+    record_.reason = why.fault == Fault::none ? std::string_view{} : words(why.fault);
+    Answer answer;
+    answer.ending = why.ending;
+    answer.fault = why.fault;
+    return refuse(handshake, answer);
+}
+
+// Answers, and closes so that the answer can be read. Nothing the client still sends is looked at.
+Awaitable<void> Session::refuse(Handshake& handshake, Answer answer)
+{
+    record_outcome(refused_outcome(answer.ending, answer.fault, interruption_));
+    if (interruption_ == Interruption::client_left || interruption_ == Interruption::stopping)
+        co_return;
+    answer.request_id = record_.id;
+    interruption_ = Interruption::none;
+    expect_within(parting_time);
+    co_await client_.send(conclude(handshake, answer));
+    co_await client_.part();
+}
+
+Hangup Session::left()
+{
+    interruption_ = Interruption::client_left;
+    return {};
+}
+
+void Session::interrupt(Interruption why)
+{
+    if (interruption_ == Interruption::none)
+        interruption_ = why;
+    boost::system::error_code nothing_to_cancel;
+    if (relay_ != nullptr)
+        relay_->stop();
+    else if (dialling_ != nullptr)
+        dialling_->cancel();
+    else if (verifying_ != nullptr)
+        verifying_->wake();
+    else
+        client_.socket().cancel(nothing_to_cancel);
+}
+
+void Session::expect_within(std::chrono::milliseconds time)
+{
+    if (!deadline_)
+        deadline_ = std::make_unique<Timer>(worker_.loop());
+    deadline_->expires_after(time);
+    deadline_->async_wait([self = shared_from_this()](boost::system::error_code moved) {
+        if (!moved)
+            self->on_deadline();
+    });
+}
+
+void Session::on_deadline()
+{
+    // The expiry may have been on its way when the deadline was moved or lifted.
+    if (deadline_ && deadline_->expiry() <= Clock::now())
+        interrupt(client_left_ ? Interruption::client_left : Interruption::deadline);
+}
+
+void Session::record_request(const Asked& asked, const Snapshot& now)
+{
+    record_.ms.handshake = elapsed();
+    record_.target = asked.request.target;
+    record_.policy = now.configuration->hash;
+}
+
+void Session::record_decision(const policy::Decision& decision)
+{
+    record_.verdict = decision.verdict;
+    record_.rule = decision.rule_name();
+    record_.reason = word(decision.reason);
+    record_.near = decision.near_name();
+}
+
+void Session::record_dial(const dial::Dial& dial)
+{
+    record_.ms.dns = dial.dns_time();
+    record_.ms.connect = dial.connect_time();
+    for (const auto& considered : dial.considered())
+        record_.resolved.push_back({considered.address, considered.decision.verdict,
+                                    std::string{considered.decision.rule_name()}});
+}
+
+void Session::record_connection(const dial::Dialled& connection)
+{
+    record_decision(connection.decision);
+    record_.address = connection.address;
+    record_.local = connection.local;
+}
+
+void Session::record_outcome(const Outcome& outcome)
+{
+    record_.ending = outcome.ending;
+    record_.closed_by = outcome.closed_by;
+}
+
+std::chrono::milliseconds Session::elapsed() const
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - accepted_);
+}
+
+}  // namespace adit::gateway

@@ -1,0 +1,103 @@
+// One connection from accept to close: sniffed, negotiated, judged, dialled, answered and relayed. Its whole life is in
+// session.cpp, top to bottom.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/intrusive/list_hook.hpp>
+
+#include "protocols/http_connect.hpp"
+#include "protocols/sniff.hpp"
+#include "protocols/socks4.hpp"
+#include "protocols/socks5.hpp"
+#include "src/dial/dialer.hpp"
+#include "src/gateway/client.hpp"
+#include "src/gateway/outcome.hpp"
+#include "src/gateway/snapshot.hpp"
+#include "src/gateway/wakeup.hpp"
+#include "src/observe/record.hpp"
+#include "src/relay/relay.hpp"
+
+namespace adit::gateway {
+
+class Worker;
+
+// Lives on its worker's thread. The worker keeps it in its list of sessions; the coroutine serve() keeps it alive.
+class Session : public std::enable_shared_from_this<Session>,
+                public boost::intrusive::list_base_hook<> {
+public:
+    Session(Worker& worker, Client client, std::shared_ptr<const policy::Listener> listener);
+
+    // The connection's life. Returns when it is over; what became of it is in record().
+    Awaitable<void> serve();
+
+    // Ends whatever the session waits for. The first reason counts.
+    void interrupt(Interruption why);
+
+    // True when this was a connection worth a record: not one that closed before it said a byte.
+    bool has_record() const { return !health_check_; }
+    observe::Record& record() { return record_; }
+
+    // The relay, while the tunnel stands.
+    const relay::Relay* relay() const { return relay_; }
+
+    // Since the accept.
+    std::chrono::milliseconds elapsed() const;
+
+private:
+    using Handshake = std::variant<protocols::HttpHandshake, protocols::Socks5Handshake,
+                                   protocols::Socks4Handshake>;
+    struct Asked {
+        protocols::TunnelRequest request;
+        std::string user;  // empty: nobody
+    };
+    using Clock = std::chrono::steady_clock;
+
+    Awaitable<std::optional<Socket>> establish();
+    Awaitable<std::optional<Handshake>> sniff();
+    Awaitable<Result<Asked, protocols::Hangup>> negotiate(Handshake& handshake);
+    Awaitable<std::optional<bool>> verified(const protocols::Credentials& credentials);
+    policy::Subject subject_of(const Asked& asked) const;
+    std::optional<policy::Decision> refuse_unheard(const Asked& asked,
+                                                   const policy::Subject& subject,
+                                                   const Snapshot& now) const;
+
+    Awaitable<dial::DialResult> watched(dial::Dial& dial);
+    void watch_client();
+    void on_client_stirring();
+
+    Awaitable<void> refuse(Handshake& handshake, const policy::Decision& decision,
+                           protocols::Ending ending);
+    Awaitable<void> refuse(Handshake& handshake, const dial::DialFailure& failure);
+    Awaitable<void> refuse(Handshake& handshake, const protocols::Hangup& why);
+    Awaitable<void> refuse(Handshake& handshake, protocols::Answer answer);
+    protocols::Hangup left();
+
+    void expect_within(std::chrono::milliseconds time);
+    void on_deadline();
+
+    void record_request(const Asked& asked, const Snapshot& now);
+    void record_decision(const policy::Decision& decision);
+    void record_dial(const dial::Dial& dial);
+    void record_connection(const dial::Dialled& connection);
+    void record_outcome(const Outcome& outcome);
+
+    Worker& worker_;
+    Client client_;
+    std::shared_ptr<const policy::Listener> listener_;
+    observe::Record record_;
+    Clock::time_point accepted_ = Clock::now();
+    bool health_check_ = false;
+    bool client_left_ = false;  // said FIN while we dial
+    Interruption interruption_ = Interruption::none;
+
+    // What the session waits for, if anything; interrupt() ends that wait.
+    std::unique_ptr<Timer> deadline_;
+    Wakeup* verifying_ = nullptr;
+    dial::Dial* dialling_ = nullptr;
+    relay::Relay* relay_ = nullptr;
+};
+
+}  // namespace adit::gateway

@@ -1,0 +1,18 @@
+// What judges requests at one moment: the configuration and what is known about the gateway itself. Never changed;
+// a reload or a new interface address makes a new one.
+#pragma once
+
+#include <memory>
+
+#include "policy/configuration.hpp"
+
+namespace adit::gateway {
+
+struct Snapshot {
+    std::shared_ptr<const policy::Configuration> configuration;  // decisions point into its rules
+    policy::Surroundings around;
+};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+}  // namespace adit::gateway

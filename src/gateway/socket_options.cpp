@@ -1,0 +1,29 @@
+#include "src/gateway/socket_options.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace adit::gateway {
+namespace {
+
+// Fails only on a socket that is gone already, and whoever uses it next finds that out.
+void set(int descriptor, int level, int option, int value)
+{
+    (void)::setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+}  // namespace
+
+void set_tunnel_options(int descriptor)
+{
+    constexpr int minute = 60;
+    set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, minute);
+    set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, minute / 4);
+    // Also bounds how long a reader may keep its window shut, so it must not be short: people pause downloads.
+    set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 15 * minute * 1000);
+}
+
+}  // namespace adit::gateway

@@ -1,0 +1,290 @@
+// Accepts, keeps the list of sessions, and turns each one's end into its record.
+#include "src/gateway/worker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include "src/platform/system.hpp"
+
+namespace adit::gateway {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::size_t scratch_size = std::size_t{64} << 10;
+constexpr milliseconds tick_length = 100ms;  // of relay::Shared::tick
+
+// Out of descriptors: how long to leave the queue alone, and how long it must go well before that is called over.
+constexpr milliseconds accept_pause = 100ms;
+constexpr milliseconds recovery = 2s;
+
+bool is_shortage(const boost::system::error_code& error)
+{
+    const auto value = error.value();
+    return value == EMFILE || value == ENFILE || value == ENOBUFS || value == ENOMEM;
+}
+
+// Steele, Lea and Flood's SplitMix64: a bijection, so ids of one worker never repeat.
+std::uint64_t mixed(std::uint64_t x)
+{
+    x += 0x9e3779b97f4a7c15U;
+    x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
+    x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
+    return x ^ (x >> 31U);
+}
+
+std::string what(const std::exception_ptr& surprise)
+{
+    try {
+        std::rethrow_exception(surprise);
+    } catch (const std::exception& exception) {
+        return exception.what();
+    } catch (...) {
+        return "something that is no std::exception";
+    }
+}
+
+}  // namespace
+
+struct Worker::Door {
+    std::size_t listener;
+    Change::Facts facts;
+    Acceptor acceptor;
+    Timer pause;
+
+    void close()
+    {
+        boost::system::error_code closed_anyway;
+        acceptor.close(closed_anyway);
+        pause.cancel();
+    }
+};
+
+Worker::Worker(Commons commons, const SnapshotPtr& snapshot)
+    : commons_{std::move(commons)},
+      snapshot_{std::make_shared<Snapshot>(*snapshot)},
+      resolver_{loop_},
+      dialer_{loop_, resolver_},
+      authenticator_{loop_, commons_.hashing},
+      scratch_(scratch_size),
+      relay_shared_{scratch_},
+      sweeper_{loop_},
+      started_{std::chrono::steady_clock::now()},
+      next_id_{platform::random_bits()}
+{
+    resolver_.apply(snapshot_->configuration->resolver);
+    sweep_later();
+}
+
+Worker::~Worker() = default;
+
+void Worker::run()
+{
+    for (;;) {
+        try {
+            loop_.run();
+            return;
+        } catch (...) {
+            commons_.log.error(fmt::format("a worker was surprised and goes on: {}",
+                                           what(std::current_exception())));
+        }
+    }
+}
+
+void Worker::apply(Change change)
+{
+    asio::post(loop_, [this, change = std::move(change)]() mutable {
+        // An owner of our own: were one owner copied by all workers, its count would be a shared cache line.
+        snapshot_ = std::make_shared<Snapshot>(*change.snapshot);
+        resolver_.apply(snapshot_->configuration->resolver);
+        for (const auto& [listener, facts] : change.kept)
+            for (const auto& door : doors_)
+                if (door->listener == listener)
+                    door->facts = facts;
+        for (const auto listener : change.closed) {
+            std::erase_if(doors_, [&](const auto& door) {
+                if (door->listener != listener)
+                    return false;
+                door->close();
+                return true;
+            });
+        }
+        for (auto& opened : change.opened)
+            open(std::move(opened));
+        sweep_later();
+    });
+}
+
+void Worker::drain()
+{
+    asio::post(loop_, [this] {
+        draining_ = true;
+        close_doors();
+        if (sessions_.empty())
+            commons_.on_quiet();
+    });
+}
+
+void Worker::end_all()
+{
+    asio::post(loop_, [this] {
+        for (auto& session : sessions_)
+            session.interrupt(Interruption::stopping);
+    });
+}
+
+void Worker::quit()
+{
+    asio::post(loop_, [this] {
+        sweeper_.cancel();
+        loop_.stop();
+    });
+}
+
+std::string Worker::next_request_id()
+{
+    constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    auto bits = mixed(next_id_++);
+    std::array<char, 13> text{};
+    for (auto& c : text) {
+        c = alphabet[bits & 31U];
+        bits >>= 5U;
+    }
+    return {text.data(), text.size()};
+}
+
+void Worker::open(Change::Opened opened)
+{
+    if (draining_)
+        return;
+    Acceptor acceptor{loop_};
+    boost::system::error_code refused;
+    const auto family = opened.facts->endpoint.address.is_v6() ? tcp::v6() : tcp::v4();
+    acceptor.assign(family, opened.socket.get(), refused);
+    if (refused) {
+        commons_.log.error(
+            fmt::format("listen on {}: {}", to_text(opened.facts->endpoint), refused.message()));
+        return;
+    }
+    (void)opened.socket.release();  // the acceptor owns it now
+    auto door = std::make_shared<Door>(
+        Door{opened.listener, std::move(opened.facts), std::move(acceptor), Timer{loop_}});
+    doors_.push_back(door);
+    asio::co_spawn(loop_, accept_from(door), [this](const std::exception_ptr& surprise) {
+        if (surprise)
+            commons_.log.error(fmt::format("an accept loop ended: {}", what(surprise)));
+    });
+}
+
+void Worker::close_doors()
+{
+    for (const auto& door : doors_)
+        door->close();
+    doors_.clear();
+}
+
+// Until the door closes. No error ends it: a connection that died in the queue is not the next one's fault.
+Awaitable<void> Worker::accept_from(std::shared_ptr<Door> door)
+{
+    for (;;) {
+        tcp::endpoint peer;
+        auto [error, socket] = co_await door->acceptor.async_accept(loop_, peer, as_values);
+        if (!door->acceptor.is_open())
+            co_return;
+        if (!error) {
+            begin(std::move(socket), peer, door->facts);
+        } else if (is_shortage(error)) {
+            out_of_descriptors(error.message());
+            door->pause.expires_after(accept_pause);
+            co_await door->pause.async_wait(as_values);
+        } else {
+            commons_.log.debug(fmt::format("accept: {}", error.message()));
+        }
+    }
+}
+
+void Worker::out_of_descriptors(const std::string& why)
+{
+    starved_at_ = std::chrono::steady_clock::now();
+    if (!commons_.starved.exchange(true))
+        commons_.log.warning(fmt::format(
+            "accept: {}; new connections wait until others have ended (raise LimitNOFILE "
+            "or `ulimit -n`)",
+            why));
+    sweep_later();
+}
+
+void Worker::begin(Socket socket, const tcp::endpoint& peer, const Change::Facts& facts)
+{
+    const protocols::Endpoint client{protocols::unmapped(peer.address()), peer.port()};
+    const auto session = std::make_shared<Session>(*this, Client{std::move(socket), client}, facts);
+    sessions_.push_back(*session);
+    asio::co_spawn(loop_, session->serve(), [this, session](const std::exception_ptr& surprise) {
+        ended(*session, surprise);
+    });
+}
+
+// Every session ends here, and so does its record: whatever happened to it, a surprise too.
+void Worker::ended(Session& session, std::exception_ptr surprise)
+{
+    sessions_.erase(sessions_.iterator_to(session));
+    auto& record = session.record();
+    record.ms.total = session.elapsed();
+    if (surprise) {
+        commons_.log.error(fmt::format("request {}: {}", record.id, what(surprise)));
+        record.ending = broken_promise.ending;
+        record.closed_by = broken_promise.closed_by;
+    }
+    if (!session.has_record())
+        commons_.log.debug(fmt::format("health check from {}", to_text(*record.client)));
+    else if (!commons_.access_log.is_off())
+        commons_.access_log.write(to_json_line(record));
+    if (draining_ && sessions_.empty())
+        commons_.on_quiet();
+}
+
+milliseconds Worker::sweep_interval() const
+{
+    const auto longest = commons_.starved ? recovery : milliseconds{15s};
+    return std::clamp(snapshot_->configuration->limits.idle_timeout / 8, tick_length, longest);
+}
+
+void Worker::sweep_later()
+{
+    sweeper_.expires_after(sweep_interval());
+    sweeper_.async_wait([this](boost::system::error_code moved) {
+        if (!moved)
+            sweep();
+    });
+}
+
+// Moves the coarse clock on and ends tunnels that have rested too long: one timer for all of them.
+void Worker::sweep()
+{
+    const auto now = std::chrono::steady_clock::now();
+    relay_shared_.tick = static_cast<std::uint32_t>((now - started_) / tick_length);
+    // The clock stands still between two sweeps, so a tunnel may seem older than it is, by one interval at most.
+    const auto idle_ticks =
+        (snapshot_->configuration->limits.idle_timeout + sweep_interval()) / tick_length;
+    for (auto& session : sessions_) {
+        const auto* relay = session.relay();
+        if (relay != nullptr && relay_shared_.tick - relay->last_active() > idle_ticks)
+            session.interrupt(Interruption::idle);
+    }
+    if (commons_.starved && now - starved_at_ > recovery &&
+        starved_at_ != decltype(starved_at_){}) {
+        starved_at_ = {};
+        if (commons_.starved.exchange(false))
+            commons_.log.info("accept: there are descriptors again");
+    }
+    sweep_later();
+}
+
+}  // namespace adit::gateway

@@ -1,0 +1,111 @@
+// One thread, one io_context, and every session that was accepted on it from accept to close. Workers share nothing but
+// the access log and the pool that hashes passwords.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "src/dial/dialer.hpp"
+#include "src/dial/resolver.hpp"
+#include "src/gateway/listener.hpp"
+#include "src/gateway/session.hpp"
+#include "src/gateway/snapshot.hpp"
+#include "src/login/authenticator.hpp"
+#include "src/observe/access_log.hpp"
+#include "src/observe/log.hpp"
+
+namespace adit::gateway {
+
+// What the workers have in common. Owned by the server, outlives them.
+struct Commons {
+    observe::Log log;
+    observe::AccessLog& access_log;
+    asio::thread_pool& hashing;
+    std::atomic<bool>& starved;  // out of descriptors, and it has been said
+    std::function<void()>
+        on_quiet;  // called on a worker's thread when its last session ends while it drains
+};
+
+// What a start or a reload means to one worker. It takes effect as a whole: no connection sees half of it.
+struct Change {
+    using Facts = std::shared_ptr<const policy::Listener>;
+    struct Opened {
+        std::size_t listener;
+        Facts facts;
+        Bound socket;
+    };
+
+    SnapshotPtr snapshot;
+    std::vector<Opened> opened;
+    std::vector<std::pair<std::size_t, Facts>>
+        kept;  // the socket stays, what is known of the listener is new
+    std::vector<std::size_t> closed;
+};
+
+class Worker {
+public:
+    Worker(Commons commons, const SnapshotPtr& snapshot);
+    ~Worker();
+
+    // The thread's main function: serves until quit().
+    void run();
+
+    // For the server, from its own thread; each takes effect on the worker's.
+    void apply(Change change);
+    void drain();    // accepts no more; on_quiet follows when the last session has ended
+    void end_all();  // interrupts every session
+    void quit();     // run() returns; only after on_quiet
+
+    // For sessions, on the worker's thread.
+    asio::io_context& loop() { return loop_; }
+    const SnapshotPtr& snapshot() const { return snapshot_; }
+    dial::Dialer& dialer() { return dialer_; }
+    login::Authenticator& authenticator() { return authenticator_; }
+    relay::Shared& relay_shared() { return relay_shared_; }
+    std::string next_request_id();
+
+private:
+    struct Door;  // a listening socket and its accept loop
+    using Sessions = boost::intrusive::list<Session, boost::intrusive::constant_time_size<true>>;
+
+    void open(Change::Opened opened);
+    void close_doors();
+    Awaitable<void> accept_from(std::shared_ptr<Door> door);
+    void out_of_descriptors(const std::string& why);
+    void begin(Socket socket, const tcp::endpoint& peer, const Change::Facts& facts);
+    void ended(Session& session, std::exception_ptr surprise);
+
+    std::chrono::milliseconds sweep_interval() const;
+    void sweep_later();
+    void sweep();
+
+    asio::io_context loop_{1};
+    asio::executor_work_guard<Executor> stay_{loop_.get_executor()};
+    Commons commons_;
+    SnapshotPtr snapshot_;
+    dial::Resolver resolver_;
+    dial::Dialer dialer_;
+    login::Authenticator authenticator_;
+    std::vector<std::uint8_t> scratch_;
+    relay::Shared relay_shared_;
+    Timer sweeper_;
+    std::chrono::steady_clock::time_point started_;
+    std::chrono::steady_clock::time_point starved_at_;
+    std::vector<std::shared_ptr<Door>> doors_;
+    Sessions sessions_;
+    std::uint64_t next_id_;
+    bool draining_ = false;
+};
+
+}  // namespace adit::gateway
