@@ -2,7 +2,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
+
+#include "src/cli/configuration_file.hpp"
 
 namespace adit::cli {
 
@@ -13,12 +14,7 @@ enum Exit : int { ok = 0, failed = 1, misused = 2 };
 // Parses the command line and carries out one command. Gives the process's exit code.
 int main(int argc, char** argv);
 
-struct RunOptions {
-    std::string configuration;        // path; empty: the embedded default
-    std::vector<std::string> listen;  // replaces the file's listeners
-};
-
-int run(const RunOptions& options);
+int run(const Source& source);
 int check(const std::string& path);
 int passwd();
 int print_version();

@@ -1,0 +1,83 @@
+// `adit run`: reads the configuration, tells a newcomer how to use what is running, and serves.
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "src/cli/cli.hpp"
+#include "src/default_configuration.hpp"
+#include "src/gateway/server.hpp"
+#include "src/observe/log.hpp"
+#include "src/platform/system.hpp"
+
+namespace adit::cli {
+namespace {
+
+constexpr std::size_t few_descriptors = 4096;
+
+// Where a client on this machine reaches the listener.
+std::string reachable(const policy::Listener& listener)
+{
+    auto endpoint = listener.endpoint;
+    if (endpoint.address.is_unspecified())
+        endpoint.address = endpoint.address.is_v6() && !listener.dual_stack
+                               ? protocols::Address{boost::asio::ip::address_v6::loopback()}
+                               : protocols::Address{boost::asio::ip::address_v4::loopback()};
+    return to_text(endpoint);
+}
+
+void explain_default(const policy::Configuration& configuration)
+{
+    fmt::print(stderr,
+               "No --config was given. This is what runs:\n\n{}\n"
+               "To use it:\n"
+               "  curl -x http://{at} https://example.com/\n"
+               "  curl -x socks5h://{at} https://example.com/\n"
+               "  ssh -o ProxyCommand='nc -X connect -x {at} %h %p' user@host\n"
+               "  git -c http.proxy=http://{at} clone https://github.com/user/repository\n"
+               "  export https_proxy=http://{at} all_proxy=socks5h://{at} "
+               "no_proxy=localhost,127.0.0.1\n\n",
+               default_configuration, fmt::arg("at", reachable(configuration.listeners.front())));
+}
+
+void warn_of_few_descriptors(std::size_t limit, const observe::Log& log)
+{
+    if (limit < few_descriptors)
+        log.warning(fmt::format(
+            "only {} descriptors may be open, enough for {} tunnels; raise LimitNOFILE or "
+            "`ulimit -n`",
+            limit, limit / 2));
+}
+
+}  // namespace
+
+int run(const Source& source)
+{
+    auto read = read_configuration(source);
+    if (!read) {
+        fmt::print(stderr, "{}\n", read.error());
+        return misused;
+    }
+    const observe::Log log{read->configuration.log.level};
+    for (const auto& warning : read->warnings)
+        log.warning(warning);
+    if (source.path.empty())
+        explain_default(read->configuration);
+    warn_of_few_descriptors(platform::raise_descriptor_limit(), log);
+
+    const auto reload = [&source, &log]() -> Result<policy::Configuration, std::string> {
+        auto again = read_configuration(source);
+        if (!again)
+            return again.error();
+        for (const auto& warning : again->warnings)
+            log.warning(warning);
+        return std::move(again->configuration);
+    };
+    const auto served = gateway::serve(std::move(read->configuration), reload, log);
+    if (!served) {
+        log.error(served.error());
+        return failed;
+    }
+    return ok;
+}
+
+}  // namespace adit::cli
