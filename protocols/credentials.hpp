@@ -31,6 +31,10 @@ struct Credentials {
     Secret password;
 };
 
+// A control character in either field: no password file holds one, and a NUL would end the password
+// early for crypt(3).
+bool holds_control_character(const Credentials& credentials);
+
 // `basic` is what follows "Basic " (RFC 7617 §2): base64 of user ":" password. The first colon
 // separates, so a password may hold colons. Empty when it is not canonical base64, holds no colon,
 // or a control character.

@@ -1,6 +1,6 @@
-// The head of an HTTP/1 request, read strictly and incrementally. Lines are checked by our own
-// rules as they arrive (RFC 9112 §2.2, §3, §5; what is ambiguous is refused); Beast reads the
-// structure of the complete head.
+// The head of an HTTP/1 request, read strictly and incrementally. Each line is checked as it arrives
+// (RFC 9112 §2.2, §3, §5); what is ambiguous is refused. There is one parser and one reading: Beast's
+// container holds the fields, its parser never sees the bytes.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <boost/beast/http/fields.hpp>
 
 #include "protocols/bytes.hpp"
+#include "protocols/fault.hpp"
 #include "protocols/step.hpp"
 
 namespace adit::protocols {
@@ -34,10 +35,17 @@ public:
     Step<HttpHead> read(Bytes input);
 
 private:
+    Fault take_line(std::string_view line);  // without its CRLF
+    Fault take_request_line(std::string_view line);
+    Fault take_field(std::string_view line);
+    Fault too_long(std::size_t line_length, std::size_t head_length) const;
+
+    HttpHead head_;
     std::size_t line_start_ = 0;  // of the line being looked at
     std::size_t looked_at_ = 0;   // bytes already searched for an end of line
     std::size_t head_start_ = 0;  // 2 when an empty line was skipped
-    std::size_t lines_ = 0;       // complete lines, the request line included
+    std::size_t fields_ = 0;
+    bool begun_ = false;  // the request line has been read
 };
 
 }  // namespace adit::protocols

@@ -17,22 +17,17 @@ struct Socks5Greeting {
     bool user_pass = false;  // 02
 };
 
-// RFC 1928 §4:  VER(1)=5 | CMD(1) | RSV(1)=0 | ATYP(1) | DST.ADDR | DST.PORT(2)
-enum class Socks5Command : std::uint8_t { connect = 1, bind = 2, udp_associate = 3 };
-struct Socks5Request {
-    Socks5Command command = Socks5Command::connect;
-    Target target;
-};
-
 Step<Socks5Greeting> parse_socks5_greeting(Bytes in);
 
 // RFC 1929 §2:  VER(1)=1 | ULEN(1) | UNAME(ULEN) | PLEN(1) | PASSWD(PLEN).  Empty fields parse: an
 // empty user is nobody.
 Step<Credentials> parse_user_pass(Bytes in);
 
-// Malformed faults: bad_version_byte, bad_reserved_byte, bad_command, bad_address_type, bad_host,
-// bad_port.
-Step<Socks5Request> parse_socks5_request(Bytes in);
+// RFC 1928 §4:  VER(1)=5 | CMD(1) | RSV(1)=0 | ATYP(1) | DST.ADDR | DST.PORT(2)
+// Only CMD = 1 (CONNECT) is a tunnel; 2 (BIND) and 3 (UDP ASSOCIATE) are Fault::bad_command.
+// Other faults: bad_version_byte, bad_reserved_byte, bad_address_type, bad_host, bad_port. The first
+// wrong byte is named as soon as it is there.
+Step<Target> parse_socks5_request(Bytes in);
 
 class Socks5Handshake {
 public:
@@ -49,6 +44,7 @@ private:
     Wants greet(Bytes input);
     Wants log_in(Bytes input);
     Wants request(Bytes input);
+    bool is_user_pass_due(const Socks5Greeting& greeting) const;
 
     Login login_;
     Phase phase_ = Phase::greeting;

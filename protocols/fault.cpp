@@ -1,0 +1,62 @@
+#include "protocols/fault.hpp"
+
+namespace adit::protocols {
+
+std::string_view words(Fault fault)
+{
+    switch (fault) {
+        case Fault::none:
+            return "nothing is wrong";
+        case Fault::too_slow:
+            return "the request was not complete in time";
+        case Fault::protocol_not_open:
+            return "this listener does not offer the protocol";
+        case Fault::unknown_protocol:
+            return "the first byte belongs to no protocol spoken here";
+        case Fault::bad_host:
+            return "the host is neither a host name nor an address in its plain spelling";
+        case Fault::bad_port:
+            return "the port is not a number from 1 to 65535";
+        case Fault::bad_authority:
+            return "the target is not a host and a port with one colon between them";
+        case Fault::bad_request_line:
+            return "the first line is not an HTTP request line";
+        case Fault::bad_version:
+            return "the HTTP version is neither 1.0 nor 1.1";
+        case Fault::unknown_method:
+            return "the method is not CONNECT";
+        case Fault::bad_field:
+            return "a header line is not well-formed";
+        case Fault::host_missing:
+            return "the Host field is missing";
+        case Fault::host_repeated:
+            return "the Host field is there more than once";
+        case Fault::body_not_allowed:
+            return "a CONNECT request has no body";
+        case Fault::request_line_too_long:
+            return "the request line is longer than 8 KiB";
+        case Fault::head_too_large:
+            return "the head of the request is larger than 32 KiB or has more than 100 fields";
+        case Fault::bad_credentials_field:
+            return "the Proxy-Authorization field is repeated or not well-formed";
+        case Fault::bad_version_byte:
+            return "the SOCKS version byte is wrong";
+        case Fault::bad_greeting:
+            return "no SOCKS login method spoken here was offered";
+        case Fault::bad_sub_negotiation:
+            return "the version of the user name and password message is not 1";
+        case Fault::bad_reserved_byte:
+            return "the reserved byte is not zero";
+        case Fault::bad_address_type:
+            return "the SOCKS address type is unknown";
+        case Fault::bad_command:
+            return "the SOCKS command is not CONNECT";
+        case Fault::user_id_too_long:
+            return "the SOCKS4 user id is longer than 255 bytes";
+        case Fault::name_too_long:
+            return "the SOCKS4 host name is longer than 255 bytes";
+    }
+    return "unknown";
+}
+
+}  // namespace adit::protocols

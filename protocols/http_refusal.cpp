@@ -1,0 +1,177 @@
+#include "protocols/http_refusal.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace adit::protocols {
+namespace {
+
+struct Refusal {
+    std::string_view status;
+    std::string_view error;       // RFC 9209 §2.3
+    std::string_view what;        // a sentence for people
+    std::string_view advice;      // and what they can do
+    std::string_view field = {};  // of this status alone, with its CRLF
+};
+
+constexpr std::string_view request_error = "http_request_error";
+constexpr std::string_view send_connect =
+    "Set this address as the proxy of your client; it then sends CONNECT host:port HTTP/1.1.";
+constexpr std::string_view ask_operator =
+    "If you need it, show these lines to whoever runs this gateway.";
+constexpr std::string_view check_target = "Check the host and the port, or try again later.";
+constexpr std::string_view try_later = "Try again later.";
+
+Refusal bad_request(Fault fault)
+{
+    switch (fault) {
+        case Fault::too_slow:
+            return {"408 Request Timeout", request_error, words(fault), try_later};
+        case Fault::unknown_method:
+            return {"405 Method Not Allowed", request_error, words(fault), send_connect,
+                    "Allow: CONNECT\r\n"};
+        case Fault::bad_version:
+            return {"505 HTTP Version Not Supported", request_error, words(fault), send_connect};
+        case Fault::request_line_too_long:
+            return {"414 URI Too Long", request_error, words(fault), "Send a shorter request."};
+        case Fault::head_too_large:
+            return {"431 Request Header Fields Too Large", request_error, words(fault),
+                    "Send a shorter request."};
+        case Fault::none:
+            return {"400 Bad Request", request_error, "the request is not well-formed",
+                    send_connect};
+        default:
+            return {"400 Bad Request", request_error, words(fault), send_connect};
+    }
+}
+
+Refusal login_refusal(std::string_view what, std::string_view advice)
+{
+    return {"407 Proxy Authentication Required", "http_request_denied", what, advice,
+            "Proxy-Authenticate: Basic realm=\"adit\", charset=\"UTF-8\"\r\n"};
+}
+
+Refusal unreachable(std::string_view what)
+{
+    return {"502 Bad Gateway", "destination_ip_unroutable", what, check_target};
+}
+
+Refusal refusal_of(const Answer& answer)
+{
+    switch (answer.ending) {
+        case Ending::malformed:
+            return bad_request(answer.fault);
+        case Ending::login_needed:
+            return login_refusal("a user name and a password are needed",
+                                 "Give your client the user name and password for this proxy.");
+        case Ending::login_failed:
+            return login_refusal("the user name or the password is wrong",
+                                 "Check the user name and password for this proxy.");
+        case Ending::not_allowed:
+            if (answer.fault == Fault::protocol_not_open)
+                return {"403 Forbidden", "http_request_denied", words(answer.fault), ask_operator};
+            return {"403 Forbidden", "http_request_denied",
+                    "the policy of this gateway does not allow this tunnel", ask_operator};
+        case Ending::address_not_allowed:
+            return {"403 Forbidden", "destination_ip_prohibited",
+                    "the policy of this gateway does not allow the address of this host",
+                    ask_operator};
+        case Ending::name_unknown:
+            return {"502 Bad Gateway", "dns_error", "the host name could not be resolved",
+                    "Check the spelling of the host name."};
+        case Ending::name_timeout:
+            return {"504 Gateway Timeout", "dns_timeout", "the host name was not resolved in time",
+                    try_later};
+        case Ending::refused:
+            return {"502 Bad Gateway", "connection_refused",
+                    "the destination refused the connection",
+                    "Check the port, and that the service is running."};
+        case Ending::host_unreachable:
+            return unreachable("the destination cannot be reached");
+        case Ending::network_unreachable:
+            return unreachable("there is no route to the network of the destination");
+        case Ending::timed_out:
+            return {"504 Gateway Timeout", "connection_timeout",
+                    "the destination did not answer in time", check_target};
+        case Ending::limit:
+            return {"503 Service Unavailable", "connection_limit_reached",
+                    "a limit of this gateway is reached", try_later};
+        case Ending::established:
+        case Ending::internal:
+            break;
+    }
+    return {"500 Internal Server Error", "proxy_internal_error",
+            "this gateway failed to do its work",
+            "Try again, and tell whoever runs this gateway if it stays so."};
+}
+
+bool is_control(char c)
+{
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+}
+
+// A string of RFC 8941 §3.3.3: printable ASCII alone, and a backslash before `"` and `\`.
+std::string quoted(std::string_view text)
+{
+    std::string string{"\""};
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            string += '\\';
+        string += c >= 0x20 && c < 0x7f ? c : '?';
+    }
+    return string + '"';
+}
+
+// One line of UTF-8, whatever is in the text.
+std::string on_one_line(std::string_view text)
+{
+    std::string line{text};
+    for (char& c : line)
+        if (is_control(c))
+            c = '?';
+    return line;
+}
+
+std::string proxy_status(const Refusal& refusal, const Answer& answer)
+{
+    std::string field{"Proxy-Status: adit; error="};
+    field += refusal.error;
+    if (!answer.rule.empty())
+        field += "; rule=" + quoted(answer.rule);
+    if (!answer.request_id.empty())
+        field += "; request-id=" + quoted(answer.request_id);
+    return field + "\r\n";
+}
+
+std::string body(const Refusal& refusal, const Answer& answer)
+{
+    std::string text{"Refused: "};
+    text.append(refusal.what).append(".\n");
+    if (!answer.rule.empty())
+        text += "Rule: " + on_one_line(answer.rule) + "\n";
+    if (!answer.request_id.empty())
+        text += "Request: " + on_one_line(answer.request_id) + "\n";
+    text.append(refusal.advice).append("\n");
+    return text;
+}
+
+}  // namespace
+
+// RFC 9931 §3: the connection is closed after it, and says so.
+Reply http_refusal(const Answer& answer)
+{
+    const auto refusal = refusal_of(answer);
+    const auto text = body(refusal, answer);
+    Reply reply{"HTTP/1.1 "};
+    reply.append(refusal.status).append("\r\n");
+    reply.append(refusal.field);
+    reply += proxy_status(refusal, answer);
+    reply += "Content-Type: text/plain; charset=utf-8\r\n";
+    reply += "Content-Length: " + std::to_string(text.size()) + "\r\n";
+    reply += "Cache-Control: no-store\r\n";
+    reply += "Connection: close\r\n\r\n";
+    return reply + text;
+}
+
+}  // namespace adit::protocols
