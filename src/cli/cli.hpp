@@ -7,8 +7,8 @@
 
 namespace adit::cli {
 
-// Exit codes, also in the README. 2 is what a wrong command line or configuration gives, so that scripts can tell it from
-// a failure at run time.
+// Exit codes, also in the README. 2 is what a wrong command line or configuration gives, so that
+// scripts can tell it from a failure at run time.
 enum Exit : int { ok = 0, failed = 1, misused = 2 };
 
 // Parses the command line and carries out one command. Gives the process's exit code.

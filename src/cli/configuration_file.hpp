@@ -19,7 +19,8 @@ struct Read {
     std::vector<std::string> warnings;  // each ready to be printed
 };
 
-// The failure is every mistake, one a line, as "FILE:LINE:COLUMN: PATH: what is wrong, and the cure".
+// The failure is every mistake, one a line, as "FILE:LINE:COLUMN: PATH: what is wrong, and the
+// cure".
 Result<Read, std::string> read_configuration(const Source& source);
 
 }  // namespace adit::cli

@@ -1,4 +1,5 @@
-// `adit passwd`: a hash for the configuration's "users". The password is typed twice, or read as one line from a pipe.
+// `adit passwd`: a hash for the configuration's "users". The password is typed twice, or read as
+// one line from a pipe.
 #include <cstdio>
 #include <iostream>
 #include <optional>

@@ -1,5 +1,5 @@
-// The vocabulary of asynchronous work here. Everything runs on a worker's io_context and names its executor by type, which
-// spares Asio's type-erased executor on every operation.
+// The vocabulary of asynchronous work here. Everything runs on a worker's io_context and names its
+// executor by type, which spares Asio's type-erased executor on every operation.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

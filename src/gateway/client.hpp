@@ -1,4 +1,5 @@
-// The client's side of a connection while it is still a conversation: bytes in, bytes out, a polite goodbye.
+// The client's side of a connection while it is still a conversation: bytes in, bytes out, a polite
+// goodbye.
 #pragma once
 
 #include <string>
@@ -17,14 +18,15 @@ public:
     {
     }
 
-    // Waits for more bytes. False when the client has said FIN or is gone, or when the wait was cancelled.
+    // Waits for more bytes. False when the client has said FIN or is gone, or when the wait was
+    // cancelled.
     Awaitable<bool> receive();
 
     // All of `bytes`, or false.
     Awaitable<bool> send(std::string_view bytes);
 
-    // Says FIN and reads away what the client still sends (at most 64 KiB), until it closes or the wait is cancelled: a
-    // close with unread input would make the kernel reset the last reply away.
+    // Says FIN and reads away what the client still sends (at most 64 KiB), until it closes or the
+    // wait is cancelled: a close with unread input would make the kernel reset the last reply away.
     Awaitable<void> part();
 
     protocols::Bytes received() const { return protocols::as_bytes(received_).subspan(used_); }

@@ -1,4 +1,5 @@
-// Listening sockets: bound by the server before anything is promised, accepted from by every worker.
+// Listening sockets: bound by the server before anything is promised, accepted from by every
+// worker.
 #pragma once
 
 #include <string>
@@ -24,14 +25,16 @@ private:
     int descriptor_;
 };
 
-// One configured listener with one SO_REUSEPORT socket for each worker: the kernel spreads the connections.
+// One configured listener with one SO_REUSEPORT socket for each worker: the kernel spreads the
+// connections.
 struct BoundListener {
     protocols::Endpoint endpoint;  // as bound: a configured port 0 has become a real one
     std::vector<Bound> sockets;
 };
 
-// Binds first without SO_REUSEPORT, so that a port somebody else listens on (another Adit, too) is an error in words.
-// `beside_own`: this process itself listens on that port at another address, so that first try would fail.
+// Binds first without SO_REUSEPORT, so that a port somebody else listens on (another Adit, too) is
+// an error in words. `beside_own`: this process itself listens on that port at another address, so
+// that first try would fail.
 Result<BoundListener, std::string> bind_listener(const policy::Listener& listener,
                                                  std::size_t workers, bool beside_own = false);
 

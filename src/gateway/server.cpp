@@ -1,5 +1,5 @@
-// Lives on the main thread; the workers do the work on theirs. Everything that changes at run time passes through
-// apply(): a start, a reload, and an interface that got a new address.
+// Lives on the main thread; the workers do the work on theirs. Everything that changes at run time
+// passes through apply(): a start, a reload, and an interface that got a new address.
 #include "src/gateway/server.hpp"
 
 #include <algorithm>
@@ -29,10 +29,12 @@ namespace {
 
 constexpr auto address_interval = 10s;  // how often the machine's own addresses are read again
 
-// After the last warning: long enough to write the records, short enough for a person who pressed Ctrl-C twice.
+// After the last warning: long enough to write the records, short enough for a person who pressed
+// Ctrl-C twice.
 constexpr auto last_grace = 2s;
 
-// Two threads: enough to hash some hundred passwords a minute, and never more than that of the machine.
+// Two threads: enough to hash some hundred passwords a minute, and never more than that of the
+// machine.
 constexpr std::size_t hashing_threads = 2;
 
 class Server {
@@ -100,7 +102,8 @@ Server::Server(policy::Configuration configuration, const Reload& reload, const 
 {
 }
 
-// The order of an end: workers first, for their records; then the pool that wakes them; then the log.
+// The order of an end: workers first, for their records; then the pool that wakes them; then the
+// log.
 Server::~Server()
 {
     for (const auto& worker : workers_)
@@ -161,7 +164,8 @@ Result<Server::Plan, std::string> Server::plan(const policy::Configuration& conf
     return plan;
 }
 
-// The socket that already serves this listener. A configured port 0 has no fixed place: there the name tells.
+// The socket that already serves this listener. A configured port 0 has no fixed place: there the
+// name tells.
 const Server::Entrance* Server::find_open(const policy::Listener& listener) const
 {
     const auto found =

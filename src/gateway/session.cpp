@@ -30,7 +30,8 @@ protocols::Reply conclude(const Handshake& handshake, const Answer& answer)
 // How long a refused client may take to read its answer and close.
 constexpr auto parting_time = 2s;
 
-// A client that says FIN while we dial has mostly left; one that only ended its own half (`nc -N`) gets this long.
+// A client that says FIN while we dial has mostly left; one that only ended its own half (`nc -N`)
+// gets this long.
 constexpr auto half_closed_patience = 1s;
 
 }  // namespace
@@ -46,7 +47,8 @@ Session::Session(Worker& worker, Client client, std::shared_ptr<const policy::Li
 
 Awaitable<void> Session::serve()
 {
-    // Handshake and request are gone when establish() returns, and the deadline here: an idle tunnel keeps none of them.
+    // Handshake and request are gone when establish() returns, and the deadline here: an idle
+    // tunnel keeps none of them.
     auto destination = co_await establish();
     deadline_.reset();
     if (!destination)
@@ -64,7 +66,8 @@ Awaitable<void> Session::serve()
     record_.ms.first_byte = totals.first_byte;
 }
 
-// From the first byte to a tunnel that stands and of which the client knows. Whoever gets none has been answered.
+// From the first byte to a tunnel that stands and of which the client knows. Whoever gets none has
+// been answered.
 Awaitable<std::optional<Socket>> Session::establish()
 {
     expect_within(worker_.snapshot()->configuration->limits.handshake_timeout);
@@ -142,7 +145,8 @@ Awaitable<std::optional<Session::Handshake>> Session::sniff()
     co_return std::nullopt;
 }
 
-// Carries the handshake's words until it has a request or has failed. A failure is still to be answered.
+// Carries the handshake's words until it has a request or has failed. A failure is still to be
+// answered.
 Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshake)
 {
     const auto protocol = std::visit([](const auto& one) { return one.protocol(); }, handshake);
@@ -241,7 +245,8 @@ void Session::watch_client()
                                 });
 }
 
-// Bytes may come early, and wait in the kernel until the tunnel stands. FIN and RST are what we look for.
+// Bytes may come early, and wait in the kernel until the tunnel stands. FIN and RST are what we
+// look for.
 void Session::on_client_stirring()
 {
     char byte = 0;

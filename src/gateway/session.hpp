@@ -1,5 +1,5 @@
-// One connection from accept to close: sniffed, negotiated, judged, dialled, answered and relayed. Its whole life is in
-// session.cpp, top to bottom.
+// One connection from accept to close: sniffed, negotiated, judged, dialled, answered and relayed.
+// Its whole life is in session.cpp, top to bottom.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,8 @@ namespace adit::gateway {
 
 class Worker;
 
-// Lives on its worker's thread. The worker keeps it in its list of sessions; the coroutine serve() keeps it alive.
+// Lives on its worker's thread. The worker keeps it in its list of sessions; the coroutine serve()
+// keeps it alive.
 class Session : public std::enable_shared_from_this<Session>,
                 public boost::intrusive::list_base_hook<> {
 public:

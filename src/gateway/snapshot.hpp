@@ -1,5 +1,5 @@
-// What judges requests at one moment: the configuration and what is known about the gateway itself. Never changed;
-// a reload or a new interface address makes a new one.
+// What judges requests at one moment: the configuration and what is known about the gateway itself.
+// Never changed; a reload or a new interface address makes a new one.
 #pragma once
 
 #include <memory>

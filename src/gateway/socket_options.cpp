@@ -22,7 +22,8 @@ void set_tunnel_options(int descriptor)
     set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
     set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, minute);
     set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, minute / 4);
-    // Also bounds how long a reader may keep its window shut, so it must not be short: people pause downloads.
+    // Also bounds how long a reader may keep its window shut, so it must not be short: people pause
+    // downloads.
     set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 15 * minute * 1000);
 }
 

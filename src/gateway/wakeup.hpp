@@ -1,4 +1,5 @@
-// One coroutine waits, somebody on the same thread wakes it: an event without a timer and without a lock.
+// One coroutine waits, somebody on the same thread wakes it: an event without a timer and without a
+// lock.
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -13,7 +14,8 @@ public:
     Wakeup(const Wakeup&) = delete;
     Wakeup& operator=(const Wakeup&) = delete;
 
-    // Returns after the next wake(), or at once when one has come since the last wait(). One waiter at a time.
+    // Returns after the next wake(), or at once when one has come since the last wait(). One waiter
+    // at a time.
     Awaitable<void> wait();
 
     // Never resumes the waiter from inside: it continues when the loop comes round.

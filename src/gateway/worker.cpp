@@ -21,7 +21,8 @@ namespace {
 constexpr std::size_t scratch_size = std::size_t{64} << 10;
 constexpr milliseconds tick_length = 100ms;  // of relay::Shared::tick
 
-// Out of descriptors: how long to leave the queue alone, and how long it must go well before that is called over.
+// Out of descriptors: how long to leave the queue alone, and how long it must go well before that
+// is called over.
 constexpr milliseconds accept_pause = 100ms;
 constexpr milliseconds recovery = 2s;
 
@@ -101,7 +102,8 @@ void Worker::run()
 void Worker::apply(Change change)
 {
     asio::post(loop_, [this, change = std::move(change)]() mutable {
-        // An owner of our own: were one owner copied by all workers, its count would be a shared cache line.
+        // An owner of our own: were one owner copied by all workers, its count would be a shared
+        // cache line.
         snapshot_ = std::make_shared<Snapshot>(*change.snapshot);
         resolver_.apply(snapshot_->configuration->resolver);
         for (const auto& [listener, facts] : change.kept)
@@ -190,7 +192,8 @@ void Worker::close_doors()
     doors_.clear();
 }
 
-// Until the door closes. No error ends it: a connection that died in the queue is not the next one's fault.
+// Until the door closes. No error ends it: a connection that died in the queue is not the next
+// one's fault.
 Awaitable<void> Worker::accept_from(std::shared_ptr<Door> door)
 {
     for (;;) {
@@ -270,7 +273,8 @@ void Worker::sweep()
 {
     const auto now = std::chrono::steady_clock::now();
     relay_shared_.tick = static_cast<std::uint32_t>((now - started_) / tick_length);
-    // The clock stands still between two sweeps, so a tunnel may seem older than it is, by one interval at most.
+    // The clock stands still between two sweeps, so a tunnel may seem older than it is, by one
+    // interval at most.
     const auto idle_ticks =
         (snapshot_->configuration->limits.idle_timeout + sweep_interval()) / tick_length;
     for (auto& session : sessions_) {

@@ -1,5 +1,5 @@
-// One thread, one io_context, and every session that was accepted on it from accept to close. Workers share nothing but
-// the access log and the pool that hashes passwords.
+// One thread, one io_context, and every session that was accepted on it from accept to close.
+// Workers share nothing but the access log and the pool that hashes passwords.
 #pragma once
 
 #include <atomic>
@@ -37,7 +37,8 @@ struct Commons {
         on_quiet;  // called on a worker's thread when its last session ends while it drains
 };
 
-// What a start or a reload means to one worker. It takes effect as a whole: no connection sees half of it.
+// What a start or a reload means to one worker. It takes effect as a whole: no connection sees half
+// of it.
 struct Change {
     using Facts = std::shared_ptr<const policy::Listener>;
     struct Opened {

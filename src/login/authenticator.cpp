@@ -19,7 +19,8 @@ namespace {
 constexpr std::chrono::seconds trusted_for{60};
 constexpr std::size_t max_remembered = 4096;
 
-// What an unknown user's password is compared with when there is no user whose hash could be imitated.
+// What an unknown user's password is compared with when there is no user whose hash could be
+// imitated.
 const std::string stand_in =
     "$y$j9T$XuPZ1cRrsjz0p2cVJ6UEg0$JoeuohrZ73Y6OoaDL4kOG77oqqQjYttxn/wQdrdyyCD";
 
@@ -32,7 +33,8 @@ void append_field(std::string& out, std::string_view field)
 
 }  // namespace
 
-// Shared by the worker, which alone touches verdict and waiting, and the pool, which reads the rest.
+// Shared by the worker, which alone touches verdict and waiting, and the pool, which reads the
+// rest.
 struct Authenticator::Check {
     protocols::Secret password;
     std::string hash;

@@ -1,5 +1,5 @@
-// Checks credentials without ever hashing on a worker: a cache of what was lately verified answers at once, everything
-// else goes to a small pool of threads and comes back.
+// Checks credentials without ever hashing on a worker: a cache of what was lately verified answers
+// at once, everything else goes to a small pool of threads and comes back.
 #pragma once
 
 #include <array>
@@ -22,18 +22,21 @@ namespace adit::login {
 // One a worker, used on that worker's thread only; the pool is shared.
 class Authenticator {
 public:
-    // `pool` and `executor` outlive this object, and so does every check begun here: join the pool first.
+    // `pool` and `executor` outlive this object, and so does every check begun here: join the pool
+    // first.
     Authenticator(boost::asio::io_context& loop, boost::asio::thread_pool& pool);
 
-    // True when `users` holds the user and the password matches. Unknown users cost the same time as known ones.
-    // `wakeup` is the caller's: waking it from elsewhere ends the wait early, and then there is no answer.
+    // True when `users` holds the user and the password matches. Unknown users cost the same time
+    // as known ones. `wakeup` is the caller's: waking it from elsewhere ends the wait early, and
+    // then there is no answer.
     Awaitable<std::optional<bool>> verify(const policy::Users& users,
                                           const protocols::Credentials& credentials,
                                           Wakeup& wakeup);
 
 private:
     using Clock = std::chrono::steady_clock;
-    // Keyed digest of user, password and stored hash: a changed hash makes another digest, and is out at once.
+    // Keyed digest of user, password and stored hash: a changed hash makes another digest, and is
+    // out at once.
     using Digest = std::array<std::uint8_t, 32>;
     struct Check;
 

@@ -36,8 +36,9 @@ std::string crypt(std::string_view password, const std::string& setting)
 
 bool is_password_hash(const std::string& text)
 {
-    // crypt_checksalt takes a plain two-letter word for a DES salt, and a salt without a hash for a good one: so only
-    // these prefixes, each with as many characters behind its last `$` as its hashes have.
+    // crypt_checksalt takes a plain two-letter word for a DES salt, and a salt without a hash for a
+    // good one: so only these prefixes, each with as many characters behind its last `$` as its
+    // hashes have.
     struct Kind {
         std::string_view prefix;
         std::size_t tail;

@@ -14,19 +14,19 @@
 
 namespace adit::observe {
 
-// Safe to use from every thread. When the queue is full, write() waits: no record is dropped to save time. What the disk
-// refuses (full, gone) is counted and said on the log.
+// Safe to use from every thread. When the queue is full, write() waits: no record is dropped to
+// save time. What the disk refuses (full, gone) is counted and said on the log.
 class AccessLog {
 public:
-    // `destination`: "stdout", "off", or a path, created with mode 0640 and appended to. open() must succeed before
-    // the first write; it gives the reason when it does not.
+    // `destination`: "stdout", "off", or a path, created with mode 0640 and appended to. open()
+    // must succeed before the first write; it gives the reason when it does not.
     explicit AccessLog(Log log);
     ~AccessLog();  // writes what is queued
     AccessLog(const AccessLog&) = delete;
     AccessLog& operator=(const AccessLog&) = delete;
 
-    // Opens or, for a rotated file, reopens the destination; the writer changes over before its next batch.
-    // Empty on success; otherwise why not, and the old destination stays.
+    // Opens or, for a rotated file, reopens the destination; the writer changes over before its
+    // next batch. Empty on success; otherwise why not, and the old destination stays.
     std::string open(const std::string& destination);
 
     void write(std::string_view line);           // with its line feed

@@ -1,4 +1,5 @@
-// Words for people: what the gateway does and what goes wrong, on standard error. Standard output stays free for records.
+// Words for people: what the gateway does and what goes wrong, on standard error. Standard output
+// stays free for records.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// Writes a record as JSON by hand: the keys are few and fixed, and this runs once a tunnel on the workers.
+// Writes a record as JSON by hand: the keys are few and fixed, and this runs once a tunnel on the
+// workers.
 #include "src/observe/record.hpp"
 
 #include <ctime>

@@ -1,5 +1,6 @@
-// The access record: one JSON object a line for every request, denials and failures too. Its keys are fixed (`v` 1), so
-// that a record can be judged again under another policy. What is absent is left out, never null.
+// The access record: one JSON object a line for every request, denials and failures too. Its keys
+// are fixed (`v` 1), so that a record can be judged again under another policy. What is absent is
+// left out, never null.
 #pragma once
 
 #include <chrono>
@@ -56,7 +57,8 @@ struct Record {
     } ms;
 };
 
-// One line with its line feed. Text from the network is escaped; bytes that are no UTF-8 become U+FFFD.
+// One line with its line feed. Text from the network is escaped; bytes that are no UTF-8 become
+// U+FFFD.
 std::string to_json_line(const Record& record);
 
 }  // namespace adit::observe

@@ -66,7 +66,8 @@ std::optional<Address> to_address(const sockaddr* socket_address)
     return std::nullopt;
 }
 
-// cpu.max holds "QUOTA PERIOD" in microseconds, or "max PERIOD". Every control group above ours may set one.
+// cpu.max holds "QUOTA PERIOD" in microseconds, or "max PERIOD". Every control group above ours may
+// set one.
 unsigned quota_cores(unsigned cores)
 {
     std::ifstream membership{"/proc/self/cgroup"};

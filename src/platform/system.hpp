@@ -19,7 +19,8 @@ bool others_can_read(const std::string& path);
 // Raises the soft limit of open descriptors to the hard limit. Gives the limit now in force.
 std::size_t raise_descriptor_limit();
 
-// Cores this process may use: the affinity mask, and the CPU quota of its control group (version 2). At least 1.
+// Cores this process may use: the affinity mask, and the CPU quota of its control group (version
+// 2). At least 1.
 unsigned usable_cores();
 
 // The addresses of this machine's interfaces, loopback excluded, sorted.

@@ -1,5 +1,5 @@
-// Waits for readiness and moves bytes with plain recv and send through the worker's scratch buffer, so that an idle
-// tunnel owns no buffer at all.
+// Waits for readiness and moves bytes with plain recv and send through the worker's scratch buffer,
+// so that an idle tunnel owns no buffer at all.
 #include "src/relay/relay.hpp"
 
 #include <algorithm>
@@ -15,7 +15,8 @@
 namespace adit::relay {
 namespace {
 
-// A direction that keeps filling the scratch buffer yields to the other tunnels after this many rounds.
+// A direction that keeps filling the scratch buffer yields to the other tunnels after this many
+// rounds.
 constexpr int max_rounds = 4;
 
 bool would_block(int error)
@@ -127,7 +128,8 @@ void Relay::read(Direction& direction)
     read_later(direction);
 }
 
-// Sends what `to` takes and keeps the rest. True when everything went and the direction may read on.
+// Sends what `to` takes and keeps the rest. True when everything went and the direction may read
+// on.
 bool Relay::forward(Direction& direction, std::span<const std::uint8_t> bytes)
 {
     last_active_ = shared_.tick;
@@ -197,7 +199,8 @@ void Relay::watch_for_reset(Direction& direction)
     });
 }
 
-// `by` said RST. What it had said before is still in the kernel's queue and belongs to the other side.
+// `by` said RST. What it had said before is still in the kernel's queue and belongs to the other
+// side.
 void Relay::broken(const Socket& by)
 {
     totals_.by_client = &by == &client_;

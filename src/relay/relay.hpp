@@ -1,7 +1,9 @@
-// The relay: every byte, in order, both directions at once, until both have ended. One composed operation for the whole
-// life of a tunnel; it holds no buffer while nothing flows and allocates nothing per message.
+// The relay: every byte, in order, both directions at once, until both have ended. One composed
+// operation for the whole life of a tunnel; it holds no buffer while nothing flows and allocates
+// nothing per message.
 //
-// It says to each side exactly what the other said: data, FIN (each direction by itself), RST, and backpressure.
+// It says to each side exactly what the other said: data, FIN (each direction by itself), RST, and
+// backpressure.
 #pragma once
 
 #include <chrono>
@@ -40,8 +42,8 @@ struct Totals {
 
 class Relay {
 public:
-    // Both sockets are connected and non-blocking; they and `shared` outlive the relay. `early` came from the client
-    // behind its request and is delivered first.
+    // Both sockets are connected and non-blocking; they and `shared` outlive the relay. `early`
+    // came from the client behind its request and is delivered first.
     Relay(Socket& client, Socket& destination, std::string early, Shared& shared);
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
@@ -49,8 +51,8 @@ public:
     // Carries until both directions have ended. Afterwards both sockets are closed.
     Awaitable<Totals> run();
 
-    // Ends the tunnel at once; what is in flight is lost and both sides see a reset, so that no truncation looks like a
-    // proper end. run() then completes.
+    // Ends the tunnel at once; what is in flight is lost and both sides see a reset, so that no
+    // truncation looks like a proper end. run() then completes.
     void stop();
 
     std::uint32_t last_active() const { return last_active_; }
