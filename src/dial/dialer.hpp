@@ -15,6 +15,7 @@
 #include "src/dial/eyeballs.hpp"
 #include "src/dial/resolver.hpp"
 #include "src/gateway/awaitable.hpp"
+#include "src/gateway/wakeup.hpp"
 
 namespace adit::dial {
 
@@ -26,7 +27,7 @@ struct AddressVerdict {
 };
 
 struct Dialled {
-    Socket socket;              // connected, non-blocking, with the tunnel options
+    Socket socket;              // connected and non-blocking; its options are the caller's business
     Endpoint address;           // the one that was judged and dialled
     Endpoint local;             // our own end
     policy::Decision decision;  // about `address`
@@ -84,32 +85,33 @@ public:
     const std::vector<AddressVerdict>& considered() const { return considered_; }
 
 private:
-    class Signal;
     struct Attempt;
     using Clock = std::chrono::steady_clock;
 
     void resolve();
     void take_answers();
     void consider(Family family, const std::vector<Address>& addresses);
+    const AddressVerdict* verdict_on(const Address& address) const;
     void attempt(const Address& address);
-    void wake_at(Clock::time_point when);
-    Attempt* winner();
-    Dialled dialled(Attempt& attempt);
-    DialFailure failure();
-    DialFailure name_failure() const;
+    void drop_failures();
+    Attempt* winner() const;
+    Dialled dialled(Attempt& attempt) const;
+    DialFailure failure() const;
     DialResult finish(DialResult result);
+    void end_of_dns();
+    void wake_at(Clock::time_point when);
 
     Dialer& dialer_;
     protocols::Target target_;
     Judge judge_;
     Eyeballs eyeballs_;
-    std::shared_ptr<Signal> signal_;
+    std::shared_ptr<Wakeup> wakeup_;  // attempts that we gave up may still ring it
     std::unique_ptr<Lookup> lookup_;
     std::unique_ptr<Timer> timer_;
     std::vector<std::shared_ptr<Attempt>> attempts_;
     std::vector<AddressVerdict> considered_;
-    std::optional<DialFailure> worst_;
-    bool taken_[2] = {false, false};  // by Family: its answer has been judged
+    std::optional<DialFailure> failure_;  // the most telling one so far
+    bool taken_[2] = {false, false};      // by Family: its answer has been judged
     bool cancelled_ = false;
     Clock::time_point started_;
     std::optional<Clock::time_point> first_attempt_;

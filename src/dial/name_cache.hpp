@@ -2,6 +2,7 @@
 // decisions never.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -44,28 +45,32 @@ public:
     explicit NameCache(std::size_t capacity = 10'000) : capacity_{capacity} {}
 
     // Null when nothing is known, or no longer. Valid until the next call.
-    const NameAnswer* find(const std::string& name, Family family, TimePoint now);
+    const NameAnswer* find(std::string_view name, Family family, TimePoint now);
 
     // Addresses are kept for their TTL, but at least 1 second and at most 5 minutes; `nothing` for 30 seconds; `failed`
     // and `silence` for 5 seconds; `overloaded` not at all. What was asked for longest ago makes room.
-    void store(const std::string& name, Family family, NameAnswer answer, TimePoint now);
+    void store(std::string_view name, Family family, NameAnswer answer, TimePoint now);
 
     void clear();
     std::size_t size() const { return entries_.size(); }
 
 private:
     struct Entry {
-        std::string key;
+        std::string name;
+        Family family;
         NameAnswer answer;
         TimePoint expires;
     };
     using Entries = std::list<Entry>;  // the most recently used first
 
+    using Index = std::unordered_map<std::string_view, Entries::iterator>;  // views of Entry::name
+
+    Index& index(Family family) { return by_name_[static_cast<std::size_t>(family)]; }
     void erase(Entries::iterator entry);
 
     std::size_t capacity_;
     Entries entries_;
-    std::unordered_map<std::string_view, Entries::iterator> by_key_;
+    std::array<Index, 2> by_name_;
 };
 
 }  // namespace adit::dial

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -53,27 +54,29 @@ private:
     void begin(Lookup& lookup);
     void leave(Lookup& lookup);
     void ask(Lookup& lookup, Family family);
-    void ask_dns(Question& question);
-    void on_answer(const Key& key, NameAnswer answer);
+    void open(const Key& key, Lookup& lookup);
+    void ask_dns(const Key& key);
+    void ask_all_again();
+    void on_answer(const Key& key, std::uint64_t serial, NameAnswer answer);
     void on_deadline(const Key& key);
-    void tell(Question& question, const NameAnswer& answer);
-    void renew_channel();
+    void tell(const Question& question, Family family, const NameAnswer& answer);
 
     asio::io_context& loop_;
     policy::ResolverSettings settings_;
     HostsFile hosts_;
     ChangeWatch resolv_conf_;
     NameCache cache_;
-    std::map<Key, std::unique_ptr<Question>> open_;
-    std::unique_ptr<DnsChannel> channel_;
+    std::map<Key, std::shared_ptr<Question>> open_;
+    std::uint64_t last_serial_ = 0;
+    std::shared_ptr<DnsChannel> channel_;  // made when first needed
 };
 
 // One waiter's interest in a name. The answers come one family at a time, in any order; some may be there at once.
 // Destroying it ends the interest; the question itself goes on, and its answer is kept for the next one who asks.
 class Lookup {
 public:
-    // `on_answer` is called whenever an answer has arrived later than the constructor. It may note that, and wake
-    // somebody; it must not touch the resolver or this object.
+    // `on_answer` is called after each answer that had to be waited for. It may note that and wake somebody; it must
+    // not touch the resolver or this object.
     Lookup(Resolver& resolver, protocols::Domain name, std::function<void()> on_answer);
     ~Lookup();
     Lookup(const Lookup&) = delete;
