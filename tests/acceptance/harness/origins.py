@@ -1,8 +1,8 @@
 """Real servers for clients to reach, each on a free port: http.server, sshd, git, and programs behind a port."""
 import contextlib
-import getpass
 import http.server
 import os
+import pwd
 import shutil
 import socket
 import socketserver
@@ -172,7 +172,7 @@ class Sshd:
         self.folder = Path(folder)
         self.address, self.port = address, port or closed_port()
         self.namespace = namespace
-        self.user = getpass.getuser()
+        self.user = pwd.getpwuid(os.getuid()).pw_name
         if os.geteuid() == 0:
             self._prepare_root()
         for name in ("host_key", "user_key"):
