@@ -12,7 +12,7 @@ namespace {
 bool holds(const HostSet& set, std::string_view host)
 {
     const auto parsed = adit::protocols::parse_host(host);
-    REQUIRE(parsed);
+    REQUIRE(parsed.has_value());
     return set.contains(*parsed);
 }
 

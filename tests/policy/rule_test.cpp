@@ -145,12 +145,12 @@ TEST_CASE("an allow with networks reaches these and nothing else")
 
 TEST_CASE("before the address is known only a deny that covers every address is certain")
 {
-    CHECK(Rule{deny("r")}.match_unresolved() == Match::yes);
-    CHECK(Rule{deny("r").to_networks({"0.0.0.0/0", "::/0"})}.match_unresolved() == Match::unknown);
-    CHECK(Rule{allow("r")}.match_unresolved() == Match::unknown);
-    CHECK(Rule{allow("r").to_networks({"public"})}.match_unresolved() == Match::unknown);
-    CHECK(Rule{allow("r").to_networks({})}.match_unresolved() == Match::no);
-    CHECK(Rule{deny("r").to_networks({})}.match_unresolved() == Match::no);
+    CHECK(Rule(deny("r")).match_unresolved() == Match::yes);
+    CHECK(Rule(deny("r").to_networks({"0.0.0.0/0", "::/0"})).match_unresolved() == Match::unknown);
+    CHECK(Rule(allow("r")).match_unresolved() == Match::unknown);
+    CHECK(Rule(allow("r").to_networks({"public"})).match_unresolved() == Match::unknown);
+    CHECK(Rule(allow("r").to_networks({})).match_unresolved() == Match::no);
+    CHECK(Rule(deny("r").to_networks({})).match_unresolved() == Match::no);
 }
 
 TEST_CASE("a field whose list file is empty matches nothing")
