@@ -1,0 +1,227 @@
+#include "policy/load_listeners.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "policy/suggest.hpp"
+
+namespace adit::policy {
+
+namespace {
+
+using protocols::Login;
+
+constexpr std::string_view later_udp = "UDP arrives with a later version";
+
+constexpr std::array<Key, 11> listener_keys{{
+    {"name"},
+    {"address"},
+    {"protocols"},
+    {"login"},
+    {"open"},
+    {"tls", "TLS on the listener arrives with a later version"},
+    {"proxy_protocol", "the PROXY protocol arrives with a later version"},
+    {"forward", "fixed forwards arrive with a later version"},
+    {"udp", later_udp},
+    {"advertise", later_udp},
+    {"uids", "unix sockets arrive with a later version"},
+}};
+
+constexpr std::array<std::string_view, 3> logins{"required", "optional", "none"};
+constexpr std::array login_values{Login::required, Login::optional, Login::none};
+
+constexpr std::string_view arrives(Protocol protocol)
+{
+    switch (protocol) {
+        case Protocol::http:
+            return "not yet: plain HTTP proxying arrives with a later version; \"connect\" serves "
+                   "https and everything else that tunnels";
+        case Protocol::udp:
+            return "not yet: UDP arrives with a later version";
+        case Protocol::bind:
+            return "not yet: SOCKS BIND arrives with a later version";
+        default:
+            return "not yet: fixed forwards arrive with a later version";
+    }
+}
+
+// SOCKS4 has no password, so it is left out where a login is required.
+ProtocolSet default_protocols(Login login)
+{
+    ProtocolSet protocols;
+    protocols.add(Protocol::connect);
+    protocols.add(Protocol::socks5);
+    if (login != Login::required)
+        protocols.add(Protocol::socks4);
+    return protocols;
+}
+
+Login default_login(const Vocabulary& names)
+{
+    return names.users ? Login::required : Login::none;
+}
+
+Login read_login(const Place& place, const Reader& reader, const Vocabulary& names)
+{
+    const auto chosen = reader.word(place, logins);
+    if (!chosen)
+        return default_login(names);
+    if (login_values[*chosen] != Login::none && !names.users)
+        reader.report().mistake(place,
+                                "nobody can log in, for the file has no \"users\"; add them, "
+                                "or take \"login\" out");
+    return login_values[*chosen];
+}
+
+ProtocolSet read_protocols(const Place& place, const Reader& reader, Login login)
+{
+    ProtocolSet protocols;
+    reader.list(place, "protocols", [&](const Place& item) {
+        const auto protocol = read_protocol(item, reader);
+        if (!protocol)
+            return;
+        if (!is_served(*protocol))
+            reader.report().mistake(item, std::string{arrives(*protocol)});
+        else if (*protocol == Protocol::socks4 && login == Login::required)
+            reader.report().mistake(item,
+                                    "SOCKS4 knows no password, and this listener requires a "
+                                    "login; take \"socks4\" out, or set \"login\" to "
+                                    "\"optional\" or \"none\"");
+        protocols.add(*protocol);
+    });
+    return protocols;
+}
+
+void read_address(const Place& place, const Reader& reader, Listener& listener)
+{
+    const auto text = reader.text(place, "an address and a port, like \"127.0.0.1:1080\"");
+    if (!text)
+        return;
+    const auto address = parse_listen_address(*text);
+    if (!address) {
+        reader.report().mistake(place, address.error());
+        return;
+    }
+    listener.name = *text;
+    listener.endpoint = address->endpoint;
+    listener.dual_stack = address->dual_stack;
+}
+
+Listener read_listener(const Place& place, const Reader& reader, const Vocabulary& names)
+{
+    Listener listener;
+    const Fields fields{place, reader.report(), listener_keys};
+    if (const auto address =
+            fields.require("address", "write where to listen, like \"127.0.0.1:1080\""))
+        read_address(*address, reader, listener);
+    if (const auto at = fields.find("name")) {
+        const auto name = reader.text(*at, "a name");
+        if (name && check_name(at->value->at, at->path, *name, reader))
+            listener.name = *name;
+    }
+    listener.login = default_login(names);
+    if (const auto login = fields.find("login"))
+        listener.login = read_login(*login, reader, names);
+    listener.protocols = default_protocols(listener.login);
+    if (const auto protocols = fields.find("protocols"))
+        listener.protocols = read_protocols(*protocols, reader, listener.login);
+    if (const auto open = fields.find("open"))
+        listener.open = reader.boolean(*open).value_or(false);
+    return listener;
+}
+
+// Whether both cannot be bound. `*` takes the port of both families.
+bool collide(const Listener& one, const Listener& other)
+{
+    if (one.endpoint.port != other.endpoint.port || one.endpoint.port == 0)
+        return false;
+    const bool both_any =
+        one.endpoint.address.is_unspecified() && other.endpoint.address.is_unspecified();
+    return one.endpoint.address == other.endpoint.address ||
+           (both_any && (one.dual_stack || other.dual_stack));
+}
+
+bool lets_anyone_in(const Rule& rule, const Listener& listener)
+{
+    if (rule.action != Action::allow || rule.clients || rule.users)
+        return false;
+    if (rule.listeners && !rule.listeners->contains(listener.name))
+        return false;
+    return !rule.protocols || (rule.protocols->bits & listener.protocols.bits) != 0;
+}
+
+}  // namespace
+
+std::vector<LoadedListener> read_listeners(const Place& place, const Reader& reader,
+                                           Vocabulary& names)
+{
+    std::vector<LoadedListener> listeners;
+    reader.list(place, "listeners", [&](const Place& item) {
+        const auto before = reader.report().mistakes();
+        auto listener = read_listener(item, reader, names);
+        names.listeners.insert(listener.name);
+        if (reader.report().mistakes() == before)
+            listeners.push_back({item, std::move(listener)});
+    });
+    return listeners;
+}
+
+std::vector<LoadedListener> listeners_from(std::span<const std::string> addresses,
+                                           const Reader& reader, Vocabulary& names)
+{
+    names.listeners_replaced = true;
+    std::vector<LoadedListener> listeners;
+    for (const auto& text : addresses) {
+        const Place place{nullptr, "--listen"};
+        const auto address = parse_listen_address(text);
+        if (!address) {
+            reader.report().mistake(place, address.error());
+            continue;
+        }
+        const auto login = default_login(names);
+        names.listeners.insert(text);
+        listeners.push_back({place,
+                             {text, address->endpoint, address->dual_stack,
+                              default_protocols(login), login, false}});
+    }
+    return listeners;
+}
+
+void check_collisions(std::span<const LoadedListener> listeners, const Reader& reader)
+{
+    for (std::size_t later = 1; later < listeners.size(); ++later)
+        for (std::size_t first = 0; first < later; ++first) {
+            const auto& one = listeners[first].listener;
+            const auto& other = listeners[later].listener;
+            if (collide(one, other))
+                reader.report().mistake(
+                    listeners[later].place,
+                    "the listener " + quoted(one.name) + " takes this address and port already");
+            else if (one.name == other.name)
+                reader.report().mistake(listeners[later].place, "another listener is called " +
+                                                                    quoted(one.name) +
+                                                                    "; give this one its own name");
+        }
+}
+
+void check_open_relay(std::span<const LoadedListener> listeners, std::span<const LoadedRule> rules,
+                      const Reader& reader)
+{
+    for (const auto& [place, listener] : listeners) {
+        if (listener.open || listener.login == Login::required ||
+            listener.endpoint.address.is_loopback())
+            continue;
+        const auto culprit = std::ranges::find_if(
+            rules, [&](const LoadedRule& loaded) { return lets_anyone_in(loaded.rule, listener); });
+        if (culprit != rules.end())
+            reader.report().mistake(
+                place,
+                "anyone who can reach this listener may use it: it requires no login, and "
+                "the rule " +
+                    quoted(culprit->rule.name) +
+                    " names neither \"clients\" nor \"users\"; name them there, add "
+                    "\"users\" to the file, or write \"open\": true here if it is meant");
+    }
+}
+
+}  // namespace adit::policy

@@ -1,0 +1,196 @@
+// Lists of hosts, networks and ports, with the sets they use, and the sets themselves.
+#include <array>
+
+#include "policy/suggest.hpp"
+#include "policy/vocabulary.hpp"
+
+namespace adit::policy {
+
+namespace {
+
+constexpr std::array<Key, 3> set_keys{{{"hosts"}, {"networks"}, {"ports"}}};
+
+template <class Content>
+constexpr std::string_view kind_of()
+{
+    if constexpr (std::is_same_v<Content, HostList>)
+        return "hosts";
+    else if constexpr (std::is_same_v<Content, NetworkSet>)
+        return "networks";
+    else
+        return "ports";
+}
+
+std::string_view kind_of(const NamedSet& set)
+{
+    constexpr std::array<std::string_view, 4> kinds{"", "hosts", "networks", "ports"};
+    return kinds[set.content.index()];
+}
+
+// What "@name" stands for. Null after a mistake.
+template <class Content>
+const Content* find_set(const Place& place, std::string_view name, const Reader& reader, Sets* sets)
+{
+    if (sets == nullptr) {
+        reader.report().mistake(place, "sets do not nest; write the entries of " +
+                                           quoted("@" + std::string{name}) + " here");
+        return nullptr;
+    }
+    const auto found = sets->find(name);
+    if (found == sets->end()) {
+        reader.report().mistake(
+            place, "no set is called " + quoted(name) + did_you_mean(name, names_in(*sets)));
+        return nullptr;
+    }
+    found->second.used = true;
+    const auto* content = std::get_if<Content>(&found->second.content);
+    if (content == nullptr && found->second.content.index() != 0)
+        reader.report().mistake(place, quoted(name) + " is a set of " +
+                                           std::string{kind_of(found->second)} + ", and " +
+                                           std::string{kind_of<Content>()} + " are wanted here");
+    return content;
+}
+
+void add(HostList& list, const HostEntry& entry)
+{
+    switch (entry.kind) {
+        case HostEntry::Kind::exact:
+            list.set.add_exact(entry.name);
+            break;
+        case HostEntry::Kind::suffix:
+            list.set.add_suffix(entry.name);
+            break;
+        case HostEntry::Kind::any:
+            list.set.add_any();
+            break;
+    }
+    list.entries.push_back(entry);
+}
+
+void add(HostList& list, const HostList& other)
+{
+    list.set.add(other.set);
+    list.entries.insert(list.entries.end(), other.entries.begin(), other.entries.end());
+}
+
+void read_port_number(const Place& place, const Reader& reader, PortSet& ports)
+{
+    const auto port = reader.whole(place, 1, 65535);
+    if (port)
+        ports.add({static_cast<std::uint16_t>(*port), static_cast<std::uint16_t>(*port)});
+}
+
+NamedSet read_set(const Place& place, const Reader& reader)
+{
+    NamedSet set{place, {}, false};
+    const Fields fields{place, reader.report(), set_keys};
+    if (!fields.is_object())
+        return set;
+    const auto hosts = fields.find("hosts");
+    const auto networks = fields.find("networks");
+    const auto ports = fields.find("ports");
+    if (int{hosts.has_value()} + int{networks.has_value()} + int{ports.has_value()} != 1) {
+        reader.report().mistake(place,
+                                "a set has exactly one of \"hosts\", \"networks\" and "
+                                "\"ports\"; make one set of each kind");
+        return set;
+    }
+    if (hosts)
+        set.content = read_hosts(*hosts, reader, nullptr);
+    if (networks)
+        set.content = read_networks(*networks, reader, nullptr);
+    if (ports)
+        set.content = read_ports(*ports, reader, nullptr);
+    return set;
+}
+
+}  // namespace
+
+HostList read_hosts(const Place& place, const Reader& reader, Sets* sets)
+{
+    HostList hosts;
+    reader.list(place, "hosts", [&](const Place& item) {
+        const auto text = reader.text(item, "a host name");
+        if (!text)
+            return;
+        if (text->starts_with('@')) {
+            if (const auto* set = find_set<HostList>(item, text->substr(1), reader, sets))
+                add(hosts, *set);
+            return;
+        }
+        const auto entry = parse_host_entry(*text);
+        if (entry)
+            add(hosts, *entry);
+        else
+            reader.report().mistake(item, entry.error());
+    });
+    return hosts;
+}
+
+NetworkSet read_networks(const Place& place, const Reader& reader, Sets* sets,
+                         const EachNetwork& each)
+{
+    NetworkSet networks;
+    const auto join = [&](const Place& item, const NetworkSet& meaning) {
+        networks.add(meaning);
+        if (each)
+            each(item, meaning);
+    };
+    reader.list(place, "networks", [&](const Place& item) {
+        const auto text = reader.text(item, "an address, a network or a word like \"public\"");
+        if (!text)
+            return;
+        if (text->starts_with('@')) {
+            if (const auto* set = find_set<NetworkSet>(item, text->substr(1), reader, sets))
+                join(item, *set);
+            return;
+        }
+        const auto entry = parse_network_entry(*text);
+        if (!entry) {
+            reader.report().mistake(item, entry.error());
+            return;
+        }
+        NetworkSet meaning;
+        std::visit([&](const auto& what) { meaning.add(what); }, *entry);
+        join(item, meaning);
+    });
+    return networks;
+}
+
+PortSet read_ports(const Place& place, const Reader& reader, Sets* sets)
+{
+    PortSet ports;
+    reader.list(place, "ports", [&](const Place& item) {
+        if (item.value->kind == json::Kind::number) {
+            read_port_number(item, reader, ports);
+            return;
+        }
+        const auto text = reader.text(item, "a port or a range like \"8000-8099\"");
+        if (!text)
+            return;
+        if (text->starts_with('@')) {
+            if (const auto* set = find_set<PortSet>(item, text->substr(1), reader, sets))
+                for (const auto& range : set->ranges())
+                    ports.add(range);
+            return;
+        }
+        const auto range = parse_port_entry(*text);
+        if (range)
+            ports.add(*range);
+        else
+            reader.report().mistake(item, range.error());
+    });
+    return ports;
+}
+
+Sets read_sets(const Place& place, const Reader& reader)
+{
+    Sets sets;
+    reader.map(place, "sets", [&](const Place& entry, const json::Member& member) {
+        if (check_name(member.at, entry.path, member.key, reader))
+            sets.emplace(member.key, read_set(entry, reader));
+    });
+    return sets;
+}
+
+}  // namespace adit::policy

@@ -1,0 +1,237 @@
+#include "policy/load_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "policy/suggest.hpp"
+
+namespace adit::policy {
+
+namespace {
+
+constexpr std::string_view later_time =
+    "rules that hold only for a time arrive with a later version";
+constexpr std::string_view later_inner =
+    "pinning the protocol inside a tunnel arrives with a later version";
+constexpr std::string_view later_note =
+    "notes on rules arrive with a later version; a comment (//) serves until then";
+
+constexpr std::array<Key, 25> rule_keys{{
+    {"name"},
+    {"action"},
+    {"listeners"},
+    {"protocols"},
+    {"clients"},
+    {"users"},
+    {"hosts"},
+    {"networks"},
+    {"ports"},
+    {"not", "\"not\" arrives with a later version; put a rule of the other action above this one"},
+    {"observe", "rules that only observe arrive with a later version"},
+    {"mode", "observing arrives with a later version"},
+    {"expires", later_time},
+    {"at", later_time},
+    {"when", later_time},
+    {"time", later_time},
+    {"times", later_time},
+    {"days", later_time},
+    {"inner", later_inner},
+    {"sni", later_inner},
+    {"owner", later_note},
+    {"reason", later_note},
+    {"ticket", later_note},
+    {"limits", "limits of a rule arrive with a later version; \"limits\" of the whole file exist"},
+    {"uids", "unix sockets arrive with a later version"},
+}};
+
+constexpr std::array<std::string_view, 2> actions{"allow", "deny"};
+
+constexpr std::array all_protocols{Protocol::connect, Protocol::http, Protocol::socks5,
+                                   Protocol::socks4,  Protocol::udp,  Protocol::bind,
+                                   Protocol::forward};
+
+// One rule on its way from the file.
+class RuleReader {
+public:
+    RuleReader(const Place& place, const Reader& reader, Vocabulary& names)
+        : reader_{reader}, names_{names}, fields_{place, reader.report(), rule_keys}
+    {
+        loaded_.place = place;
+        loaded_.rule.name = place.path;
+    }
+
+    LoadedRule read();
+
+private:
+    void read_name();
+    void read_action();
+    void read_listeners();
+    void read_protocols();
+    void read_networks_of_rule();
+    void warn_of_networks(const Place& entry, const NetworkSet& meaning);
+
+    const Reader& reader_;
+    Vocabulary& names_;
+    Fields fields_;
+    LoadedRule loaded_;
+};
+
+LoadedRule RuleReader::read()
+{
+    auto& rule = loaded_.rule;
+    read_name();
+    read_action();
+    read_listeners();
+    read_protocols();
+    if (const auto place = fields_.find("clients"))
+        rule.clients = read_networks(*place, reader_, &names_.sets);
+    if (const auto place = fields_.find("users"))
+        rule.users = read_user_set(*place, reader_, names_);
+    if (const auto place = fields_.find("hosts")) {
+        auto hosts = read_hosts(*place, reader_, &names_.sets);
+        rule.hosts = std::move(hosts.set);
+        loaded_.hosts = std::move(hosts.entries);
+        loaded_.hosts_at = place;
+    }
+    read_networks_of_rule();
+    if (const auto place = fields_.find("ports"))
+        rule.ports = read_ports(*place, reader_, &names_.sets);
+    return std::move(loaded_);
+}
+
+void RuleReader::read_name()
+{
+    const auto place = fields_.find("name");
+    const auto name = place ? reader_.text(*place, "a name") : std::nullopt;
+    if (name && check_name(place->value->at, place->path, *name, reader_))
+        loaded_.rule.name = *name;
+}
+
+void RuleReader::read_action()
+{
+    const auto place = fields_.require("action", "write \"allow\" or \"deny\"");
+    const auto action = place ? reader_.word(*place, actions) : std::nullopt;
+    if (action)
+        loaded_.rule.action = *action == 0 ? Action::allow : Action::deny;
+}
+
+void RuleReader::read_listeners()
+{
+    const auto place = fields_.find("listeners");
+    if (!place)
+        return;
+    auto& listeners = loaded_.rule.listeners.emplace();
+    reader_.list(*place, "listeners", [&](const Place& item) {
+        const auto name = reader_.text(item, "a listener's name");
+        if (!name)
+            return;
+        listeners.emplace(*name);
+        if (names_.listeners.contains(*name))
+            return;
+        const std::vector<std::string_view> known{names_.listeners.begin(), names_.listeners.end()};
+        reader_.report().mistake(
+            item, "no listener is called " + quoted(*name) +
+                      (names_.listeners_replaced ? "; --listen has replaced those of the file"
+                                                 : did_you_mean(*name, known)));
+    });
+}
+
+void RuleReader::read_protocols()
+{
+    const auto place = fields_.find("protocols");
+    if (!place)
+        return;
+    auto& protocols = loaded_.rule.protocols.emplace();
+    reader_.list(*place, "protocols", [&](const Place& item) {
+        const auto protocol = read_protocol(item, reader_);
+        if (!protocol)
+            return;
+        protocols.add(*protocol);
+        if (!is_served(*protocol))
+            reader_.report().warning(item, quoted(word(*protocol)) +
+                                               " is not served yet: until a later version this "
+                                               "entry matches nothing");
+    });
+}
+
+void RuleReader::read_networks_of_rule()
+{
+    const auto place = fields_.find("networks");
+    if (!place)
+        return;
+    const bool allows = loaded_.rule.action == Action::allow;
+    loaded_.rule.networks = read_networks(*place, reader_, &names_.sets,
+                                          [&](const Place& entry, const NetworkSet& meaning) {
+                                              if (allows)
+                                                  warn_of_networks(entry, meaning);
+                                          });
+}
+
+void RuleReader::warn_of_networks(const Place& entry, const NetworkSet& meaning)
+{
+    bool metadata = meaning.has(Word::metadata);
+    for (const auto& network : meaning.networks()) {
+        if (network.prefix == 0)
+            reader_.report().warning(
+                entry, to_text(network) + " swallows this machine's loopback and every internal " +
+                           (network.address.is_v4() ? "IPv4" : "IPv6") +
+                           " network, not only the internet; \"public\" is the word for the "
+                           "internet, in both families");
+        metadata = metadata || (network.is_single() &&
+                                classify(network.address, Surroundings{}) == Word::metadata);
+    }
+    if (metadata)
+        reader_.report().warning(
+            entry,
+            "this reaches the metadata service, which hands out this machine's "
+            "cloud credentials; name \"users\" or \"clients\" as narrowly as "
+            "you can");
+}
+
+void warn_of_equal_names(const std::vector<LoadedRule>& rules, const Reader& reader)
+{
+    std::map<std::string_view, const LoadedRule*> seen;
+    for (const auto& loaded : rules) {
+        const auto [first, is_new] = seen.emplace(loaded.rule.name, &loaded);
+        if (!is_new)
+            reader.report().warning(loaded.place, "another rule, " + first->second->place.path +
+                                                      ", is called " + quoted(loaded.rule.name) +
+                                                      " too; records will not tell them apart");
+    }
+}
+
+}  // namespace
+
+std::optional<Protocol> read_protocol(const Place& place, const Reader& reader)
+{
+    std::array<std::string_view, all_protocols.size()> words{};
+    std::ranges::transform(all_protocols, words.begin(),
+                           [](Protocol protocol) { return word(protocol); });
+    const auto chosen = reader.word(place, words);
+    if (!chosen)
+        return std::nullopt;
+    return all_protocols[*chosen];
+}
+
+bool is_served(Protocol protocol)
+{
+    return protocol == Protocol::connect || protocol == Protocol::socks5 ||
+           protocol == Protocol::socks4;
+}
+
+std::vector<LoadedRule> read_rules(const Place& place, const Reader& reader, Vocabulary& names)
+{
+    std::vector<LoadedRule> rules;
+    if (!reader.is(place, json::Kind::array, "a list of rules"))
+        return rules;
+    for (std::size_t i = 0; i < place.value->items.size(); ++i) {
+        const auto before = reader.report().mistakes();
+        auto loaded = RuleReader{place.item(i), reader, names}.read();
+        if (reader.report().mistakes() == before)
+            rules.push_back(std::move(loaded));
+    }
+    warn_of_equal_names(rules, reader);
+    return rules;
+}
+
+}  // namespace adit::policy

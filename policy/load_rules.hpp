@@ -1,0 +1,26 @@
+// Rules as the file writes them -> Rule, with what later questions about them need.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "policy/vocabulary.hpp"
+
+namespace adit::policy {
+
+struct LoadedRule {
+    Place place;
+    Rule rule;
+    std::optional<Place> hosts_at;
+    std::vector<HostEntry> hosts;
+};
+
+// The words of `protocols` for rules and listeners; a word that is not served is told.
+std::optional<Protocol> read_protocol(const Place& place, const Reader& reader);
+// Whether this version serves the protocol at all.
+bool is_served(Protocol protocol);
+
+// Reads `rules`; a rule with mistakes is left out.
+std::vector<LoadedRule> read_rules(const Place& place, const Reader& reader, Vocabulary& names);
+
+}  // namespace adit::policy

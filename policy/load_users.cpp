@@ -1,0 +1,186 @@
+// Users, groups, and the lists that name them.
+#include <algorithm>
+#include <array>
+
+#include "policy/suggest.hpp"
+#include "policy/vocabulary.hpp"
+
+namespace adit::policy {
+
+namespace {
+
+constexpr std::array<Key, 1> user_keys{{{"password"}}};
+
+bool is_control(char c)
+{
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
+// A user name travels in RFC 1929 (255 bytes) and RFC 7617 (no colon).
+std::string_view wrong_with_user_name(std::string_view name)
+{
+    if (name.empty())
+        return "an empty user name is nobody";
+    if (name.front() == '@')
+        return "\"@\" in front marks groups; a user's name begins with something else";
+    if (name == "*")
+        return "\"*\" means anyone who is logged in; no user can be called so";
+    if (name.find(':') != std::string_view::npos)
+        return "a user name cannot hold a colon (RFC 7617)";
+    if (name.size() > 255)
+        return "a user name has at most 255 bytes (RFC 1929)";
+    if (std::ranges::any_of(name, is_control))
+        return "a user name holds no control characters";
+    return {};
+}
+
+// Nothing here repeats what was written: it may be the password itself.
+void check_hash(const Place& place, const Reader& reader, const std::string& hash,
+                bool (*is_hash)(const std::string&))
+{
+    if (!hash.starts_with('$')) {
+        reader.report().mistake(place,
+                                "this is not a password hash; \"adit passwd\" makes one from a "
+                                "password");
+        return;
+    }
+    if (is_hash != nullptr && !is_hash(hash))
+        reader.report().mistake(place,
+                                "this password hash is malformed, weak or of a kind that is not "
+                                "accepted; \"adit passwd\" makes a good one");
+}
+
+std::optional<Place> password_of(const Place& user, const Reader& reader)
+{
+    if (user.value->kind == json::Kind::string)
+        return user;
+    if (user.value->kind != json::Kind::object) {
+        reader.report().mistake(user, wrong_type("a password hash", *user.value));
+        return std::nullopt;
+    }
+    const Fields fields{user, reader.report(), user_keys};
+    return fields.require("password", "write the hash that \"adit passwd\" prints");
+}
+
+Group read_group(const Place& place, const Reader& reader, const Users& users)
+{
+    Group group{place, {}, false};
+    reader.list(place, "users", [&](const Place& item) {
+        const auto name = reader.text(item, "a user's name");
+        if (!name)
+            return;
+        if (name->starts_with('@'))
+            reader.report().mistake(
+                item, "groups do not nest; write the members of " + quoted(*name) + " here");
+        else if (!users.contains(*name))
+            reader.report().mistake(
+                item, "no user is called " + quoted(*name) + did_you_mean(*name, names_in(users)));
+        else
+            group.members.emplace(*name);
+    });
+    return group;
+}
+
+void add_group(const Place& item, std::string_view name, const Reader& reader, Vocabulary& names,
+               UserSet& users)
+{
+    const auto group = names.groups.find(name);
+    if (group == names.groups.end()) {
+        reader.report().mistake(item, "no group is called " + quoted(name) +
+                                          did_you_mean(name, names_in(names.groups)));
+        return;
+    }
+    group->second.used = true;
+    users.names.insert(group->second.members.begin(), group->second.members.end());
+}
+
+void add_user(const Place& item, std::string_view name, const Reader& reader,
+              const Vocabulary& names, UserSet& users)
+{
+    if (names.users && names.users->contains(name)) {
+        users.names.emplace(name);
+        return;
+    }
+    auto message = "no user is called " + quoted(name);
+    if (!names.users)
+        message += "; the file has no \"users\"";
+    else if (names.groups.contains(name))
+        message += "; the group is written " + quoted("@" + std::string{name});
+    else
+        message += did_you_mean(name, names_in(*names.users));
+    reader.report().mistake(item, message);
+}
+
+}  // namespace
+
+Users read_users(const Place& place, const Reader& reader, bool (*is_hash)(const std::string&))
+{
+    Users users;
+    reader.map(place, "users", [&](const Place& entry, const json::Member& member) {
+        const auto wrong = wrong_with_user_name(member.key);
+        if (!wrong.empty())
+            reader.report().mistake_at(member.at, entry.path, std::string{wrong});
+        // A user with a mistake is still known by name: rules that name them are no more mistakes.
+        auto& stored = users[member.key];
+        const auto password = password_of(entry, reader);
+        const auto hash = password ? reader.text(*password, "a password hash")
+                                   : std::optional<std::string_view>{};
+        if (!hash)
+            return;
+        stored = *hash;
+        check_hash(*password, reader, stored, is_hash);
+    });
+    return users;
+}
+
+Groups read_groups(const Place& place, const Reader& reader, const Users& users)
+{
+    Groups groups;
+    reader.map(place, "groups", [&](const Place& entry, const json::Member& member) {
+        if (check_name(member.at, entry.path, member.key, reader))
+            groups.emplace(member.key, read_group(entry, reader, users));
+    });
+    return groups;
+}
+
+UserSet read_user_set(const Place& place, const Reader& reader, Vocabulary& names)
+{
+    UserSet users;
+    reader.list(place, "users", [&](const Place& item) {
+        const auto name = reader.text(item, "a user's name");
+        if (!name)
+            return;
+        if (*name == "*")
+            users.anyone = true;
+        else if (name->starts_with('@'))
+            add_group(item, name->substr(1), reader, names, users);
+        else
+            add_user(item, *name, reader, names, users);
+    });
+    return users;
+}
+
+bool check_name(json::Position at, const std::string& path, std::string_view name,
+                const Reader& reader)
+{
+    constexpr std::size_t longest = 128;
+    if (name.empty()) {
+        reader.report().mistake_at(at, path, "a name is never empty");
+        return false;
+    }
+    if (name.front() == '@') {
+        reader.report().mistake_at(
+            at, path,
+            "the \"@\" is written only where the name is used; call it " + quoted(name.substr(1)));
+        return false;
+    }
+    if (name.size() > longest || std::ranges::any_of(name, is_control)) {
+        reader.report().mistake_at(at, path,
+                                   "a name has at most 128 bytes and no control "
+                                   "characters");
+        return false;
+    }
+    return true;
+}
+
+}  // namespace adit::policy
