@@ -10,7 +10,10 @@ Awaitable<void> Wakeup::wait()
 {
     if (!woken_)
         co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-            [this](auto handler) { waiting_ = std::move(handler); },
+            [this](auto handler) {
+                // Move assignment of any_completion_handler recurses for ever in Boost 1.81.
+                asio::any_completion_handler<void()>{std::move(handler)}.swap(waiting_);
+            },
             asio::use_awaitable_t<Executor>{});
     woken_ = false;
 }
@@ -19,7 +22,7 @@ void Wakeup::wake()
 {
     woken_ = true;
     if (waiting_)
-        asio::post(loop_, std::exchange(waiting_, {}));
+        asio::post(loop_, std::move(waiting_));
 }
 
 }  // namespace adit

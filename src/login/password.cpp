@@ -55,8 +55,10 @@ bool is_password_hash(const std::string& text)
     if (kind == kinds.end() || text.find('\0') != std::string::npos ||
         text.size() - (text.rfind('$') + 1) != kind->tail)
         return false;
+    // SHA-256 counts as legacy there, and no legacy method that is weak has passed the table above.
     const int verdict = ::crypt_checksalt(text.c_str());
-    return verdict == CRYPT_SALT_OK || verdict == CRYPT_SALT_TOO_CHEAP;
+    return verdict == CRYPT_SALT_OK || verdict == CRYPT_SALT_METHOD_LEGACY ||
+           verdict == CRYPT_SALT_TOO_CHEAP;
 }
 
 std::string hash_password(std::string_view password)

@@ -67,7 +67,8 @@ Awaitable<Totals> Relay::run()
     started_ = std::chrono::steady_clock::now();
     co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
         [this](auto handler) {
-            done_ = std::move(handler);
+            // Move assignment of any_completion_handler recurses for ever in Boost 1.81.
+            asio::any_completion_handler<void()>{std::move(handler)}.swap(done_);
             start();
         },
         asio::use_awaitable_t<Executor>{});
@@ -243,7 +244,7 @@ void Relay::finish(End end)
 void Relay::complete_when_quiet()
 {
     if (waits_ == 0 && done_)
-        asio::post(client_.get_executor(), std::exchange(done_, {}));
+        asio::post(client_.get_executor(), std::move(done_));
 }
 
 Relay::Direction& Relay::opposite(const Direction& direction)

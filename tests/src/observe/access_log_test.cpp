@@ -1,0 +1,106 @@
+#include "src/observe/access_log.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+using adit::observe::AccessLog;
+using adit::observe::Log;
+
+namespace {
+
+class TemporaryFolder {
+public:
+    TemporaryFolder() : path_{::mkdtemp(name_.data())} {}
+    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    std::string operator/(const char* file) const { return path_ / file; }
+
+private:
+    std::string name_ = std::filesystem::temp_directory_path() / "adit-test-XXXXXX";
+    std::filesystem::path path_;
+};
+
+std::string content(const std::string& path)
+{
+    std::ifstream file{path};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+const Log quiet{adit::policy::LogLevel::error};
+
+}  // namespace
+
+TEST_CASE("every record that was written stands in the file when the log has closed")
+{
+    const TemporaryFolder folder;
+    const auto path = folder / "access.jsonl";
+    constexpr int writers = 4;
+    constexpr int lines = 20'000;
+    const std::string line = "{\"v\":1,\"id\":\"0123456789abc\"}\n";
+    {
+        AccessLog log{quiet};
+        REQUIRE(log.open(path).empty());
+        std::vector<std::thread> threads;
+        for (int i = 0; i < writers; ++i)
+            threads.emplace_back([&] {
+                for (int n = 0; n < lines; ++n)
+                    log.write(line);
+            });
+        for (auto& thread : threads)
+            thread.join();
+    }
+    CHECK(content(path).size() == line.size() * writers * lines);
+
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0007U) == 0);
+}
+
+TEST_CASE("a file that was moved away is left alone once the log was opened again")
+{
+    const TemporaryFolder folder;
+    const auto path = folder / "access.jsonl";
+    const auto old = folder / "access.jsonl.1";
+    {
+        AccessLog log{quiet};
+        REQUIRE(log.open(path).empty());
+        log.write("first\n");
+        std::filesystem::rename(path, old);
+        REQUIRE(log.open(path).empty());
+        log.write("second\n");
+    }
+    // The change-over comes with the next batch, so the first line is in one of the two, and nothing is lost.
+    CHECK((content(old) == "first\n" || content(old).empty()));
+    CHECK(content(old) + content(path) == "first\nsecond\n");
+}
+
+TEST_CASE("a log that cannot be opened says why and the old one stays")
+{
+    const TemporaryFolder folder;
+    const auto path = folder / "access.jsonl";
+    {
+        AccessLog log{quiet};
+        REQUIRE(log.open(path).empty());
+        const auto why = log.open(folder / "no such folder/access.jsonl");
+        CHECK(why.find("cannot open the access log") != std::string::npos);
+        CHECK(why.find("No such file or directory") != std::string::npos);
+        CHECK_FALSE(log.is_off());
+        log.write("kept\n");
+    }
+    CHECK(content(path) == "kept\n");
+}
+
+TEST_CASE("a log that is off takes nothing")
+{
+    AccessLog log{quiet};
+    REQUIRE(log.open("off").empty());
+    CHECK(log.is_off());
+}
