@@ -139,7 +139,8 @@ Dial::~Dial()
 Awaitable<DialResult> Dial::run()
 {
     started_ = Clock::now();
-    resolve();
+    if (!cancelled_)
+        resolve();
     while (!cancelled_) {
         take_answers();
         drop_failures();
