@@ -1,0 +1,62 @@
+"""Out of descriptors: Adit pauses accepting, says so once, serves the tunnels it has, and recovers."""
+from harness.gateway import Gateway, eventually
+from harness.origins import Door
+from harness.runner import check, equal, main, need, test
+from harness.wire import HttpReply, connect_request, dial, http_tunnel, read_exactly
+
+LIMIT = 120
+
+
+def fill(gateway, door):
+    """Connections until nobody answers any more. Gives the tunnels, and the connection that waits."""
+    tunnels = []
+    while len(tunnels) < LIMIT:
+        connection = dial(gateway.address())
+        connection.sendall(connect_request("127.0.0.1", door.port))
+        connection.settimeout(1.5)
+        try:
+            reply = HttpReply(connection)
+        except (TimeoutError, AssertionError, ConnectionResetError):
+            return tunnels, connection
+        connection.settimeout(20)
+        if reply.status != 200:
+            check(reply.status in (502, 503), reply.head)
+            connection.close()
+            continue
+        tunnels.append((connection, door.accept()))
+    raise AssertionError("it never ran out")
+
+
+@test("out of descriptors it pauses, says so once, keeps its tunnels and recovers")
+def _():
+    need("prlimit")
+    with Door(backlog=256) as door, Gateway(workers=1, prefix=["prlimit", f"--nofile={LIMIT}"]) as gateway:
+        idle = gateway.descriptors()
+        tunnels, waiting = fill(gateway, door)
+        check(len(tunnels) > 30, f"only {len(tunnels)} tunnels under {LIMIT} descriptors")
+        more = [dial(gateway.address()) for _ in range(20)]
+        gateway.stderr.wait("ulimit")
+        began = gateway.cpu_seconds()
+        for i, (near, far) in enumerate(tunnels * 3):
+            near.sendall(b"up%03d" % i)
+            equal(read_exactly(far, 5), b"up%03d" % i)
+            far.sendall(b"dn%03d" % i)
+            equal(read_exactly(near, 5), b"dn%03d" % i)
+        __import__("threading").Event().wait(1)
+        check(gateway.cpu_seconds() - began < 0.6, "it spins")
+        said = [line for line in gateway.stderr.all() if "ulimit" in line]
+        equal(len(said), 1, "times it said so")
+
+        for connection in more:
+            connection.close()
+        for near, far in tunnels:
+            near.close()
+            far.close()
+        waiting.close()
+        eventually(lambda: gateway.descriptors() <= idle + 2, "descriptors are left behind")
+        with http_tunnel(gateway.address(), "127.0.0.1", door.port) as connection, door.accept() as far:
+            connection.sendall(b"back")
+            equal(read_exactly(far, 4), b"back")
+
+
+main()
