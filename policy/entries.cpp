@@ -148,12 +148,21 @@ std::optional<PortRange> port_range(std::string_view text)
 
 std::string explain_listen_address(std::string_view text)
 {
+    if (text.empty())
+        return "an empty address; write one with its port, like \"127.0.0.1:1080\"";
     if (text.starts_with("unix:") || text.starts_with("systemd:"))
         return "not yet: unix sockets and systemd sockets arrive with a later version; listen on "
                "an address and port";
     if (all_digits(text))
         return quoted(text) + " has no address; did you mean " +
                quoted("127.0.0.1:" + std::string{text}) + "?";
+    if (const auto cut = text.rfind(':'); text.front() != '[' && cut != text.find(':') &&
+                                          is_address(text.substr(0, cut)) &&
+                                          all_digits(text.substr(cut + 1)))
+        return quoted(text) + " needs brackets around its IPv6 address; did you mean " +
+               quoted('[' + std::string{text.substr(0, cut)} + ']' +
+                      std::string{text.substr(cut)}) +
+               "?";
     if (is_address(text)) {
         const auto address = *protocols::parse_address(without_brackets(text));
         return quoted(text) + " has no port; did you mean " +
@@ -215,8 +224,8 @@ Parsed<NetworkEntry> parse_network_entry(std::string_view text)
         return quoted(text) + " is not a network" + guess;
     if (protocols::Domain::parse(text))
         return quoted(text) +
-               " is a name; names belong in \"hosts\", and networks are addresses, "
-               "CIDRs or " +
+               " is a name, and names belong in \"hosts\"; here stand addresses, "
+               "CIDRs like \"10.0.0.0/8\", or " +
                alternatives(address_words);
     return quoted(text) + " is not an address, a CIDR like \"10.0.0.0/8\", or " +
            alternatives(address_words);

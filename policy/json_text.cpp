@@ -96,7 +96,7 @@ std::optional<BadByte> find_bad_byte(std::string_view text)
     std::size_t offset = 0;
     while (offset < text.size()) {
         if (text[offset] == '\0')
-            return BadByte{offset, "a NUL byte does not belong into a configuration"};
+            return BadByte{offset, "a NUL byte has no place in a configuration"};
         const auto length = character_length(text.substr(offset));
         if (length == 0)
             return BadByte{offset, "this byte is not UTF-8; save the file as UTF-8"};

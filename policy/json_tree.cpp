@@ -193,6 +193,9 @@ Result<Value, SyntaxError> parse(std::string_view text)
     if (const auto bad = find_bad_byte(text))
         return SyntaxError{Lines{text}.at(bad->offset), bad->message};
 
+    if (skip_blanks(text, 0) == text.size())
+        return SyntaxError{Lines{text}.at(0), "the file holds nothing but blanks and comments"};
+
     const auto plain = without_trailing_commas(text);
     Builder builder{plain};
     (void)nlohmann::json::sax_parse(plain.begin(), plain.end(), &builder,

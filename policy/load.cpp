@@ -1,10 +1,12 @@
 #include "policy/load.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "policy/load_listeners.hpp"
 #include "policy/load_rules.hpp"
 #include "policy/load_warnings.hpp"
+#include "policy/suggest.hpp"
 #include "policy/vocabulary.hpp"
 
 namespace adit::policy {
@@ -49,6 +51,7 @@ constexpr std::array<Key, 3> log_keys{
      {"level"},
      {"when_full", "choosing what a full log does arrives with a later version"}}};
 
+constexpr std::array<std::string_view, 2> log_words{"stdout", "off"};
 constexpr std::array<std::string_view, 4> level_words{"error", "warning", "info", "debug"};
 constexpr std::array levels{LogLevel::error, LogLevel::warning, LogLevel::info, LogLevel::debug};
 
@@ -101,6 +104,13 @@ ResolverSettings read_resolver(const Place& place, const Reader& reader)
     return resolver;
 }
 
+// A bare word is more likely a slip than the name of a file.
+bool is_log_destination(std::string_view text)
+{
+    return std::ranges::find(log_words, text) != log_words.end() ||
+           text.find('/') != std::string_view::npos;
+}
+
 LogSettings read_log(const Place& place, const Reader& reader)
 {
     LogSettings log;
@@ -109,11 +119,11 @@ LogSettings read_log(const Place& place, const Reader& reader)
         const auto text = reader.text(*access, "\"stdout\", \"off\" or a file's path");
         if (text)
             log.access = *text;
-        // A bare word is more likely a slip than the name of a file.
-        if (text && *text != "stdout" && *text != "off" && text->find('/') == text->npos)
-            reader.report().mistake(*access,
-                                    "records go to \"stdout\", to a file or nowhere (\"off\"); a "
-                                    "path holds a slash, like \"/var/log/adit/access.jsonl\"");
+        if (text && !is_log_destination(*text))
+            reader.report().mistake(*access, quoted(*text) +
+                                                 " is not \"stdout\", \"off\" or a file's path, "
+                                                 "which holds a slash" +
+                                                 did_you_mean(*text, log_words));
     }
     if (const auto level = fields.find("level"))
         if (const auto chosen = reader.word(*level, level_words))
@@ -184,7 +194,7 @@ Configuration read_configuration(const Place& root, const Reader& reader,
     const auto rules = gather_rules(root, fields, reader, names);
 
     check_collisions(listeners, reader);
-    check_open_relay(listeners, rules, reader);
+    check_open_relay(listeners, rules, names, reader);
     warn_of_unused(names, reader);
     warn_of_late_denials(rules, reader);
 

@@ -205,8 +205,10 @@ void check_collisions(std::span<const LoadedListener> listeners, const Reader& r
 }
 
 void check_open_relay(std::span<const LoadedListener> listeners, std::span<const LoadedRule> rules,
-                      const Reader& reader)
+                      const Vocabulary& names, const Reader& reader)
 {
+    const std::string_view login =
+        names.users ? "set \"login\" to \"required\"" : "add \"users\" to the file";
     for (const auto& [place, listener] : listeners) {
         if (listener.open || listener.login == Login::required ||
             listener.endpoint.address.is_loopback())
@@ -214,13 +216,14 @@ void check_open_relay(std::span<const LoadedListener> listeners, std::span<const
         const auto culprit = std::ranges::find_if(
             rules, [&](const LoadedRule& loaded) { return lets_anyone_in(loaded.rule, listener); });
         if (culprit != rules.end())
-            reader.report().mistake(
-                place,
-                "anyone who can reach this listener may use it: it requires no login, and "
-                "the rule " +
-                    quoted(culprit->rule.name) +
-                    " names neither \"clients\" nor \"users\"; name them there, add "
-                    "\"users\" to the file, or write \"open\": true here if it is meant");
+            reader.report().mistake(place,
+                                    "anyone who can reach this listener may use it: it "
+                                    "requires no login, and the rule " +
+                                        quoted(culprit->rule.name) +
+                                        " names neither \"clients\" nor \"users\"; name "
+                                        "them there, " +
+                                        std::string{login} +
+                                        ", or write \"open\": true here if it is meant");
     }
 }
 

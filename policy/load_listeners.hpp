@@ -27,6 +27,6 @@ void check_collisions(std::span<const LoadedListener> listeners, const Reader& r
 // A listener that others can reach and that asks for no login, while an allow rule for it names
 // neither clients nor users, is a mistake unless it says "open".
 void check_open_relay(std::span<const LoadedListener> listeners, std::span<const LoadedRule> rules,
-                      const Reader& reader);
+                      const Vocabulary& names, const Reader& reader);
 
 }  // namespace adit::policy

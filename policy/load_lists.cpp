@@ -39,7 +39,7 @@ const Content* find_set(const Place& place, std::string_view name, const Reader&
     const auto found = sets->find(name);
     if (found == sets->end()) {
         reader.report().mistake(
-            place, "no set is called " + quoted(name) + did_you_mean(name, names_in(*sets)));
+            place, "no set is called " + quoted(name) + did_you_mean(name, names_in(*sets), "@"));
         return nullptr;
     }
     found->second.used = true;
@@ -83,16 +83,19 @@ void read_port_number(const Place& place, const Reader& reader, PortSet& ports)
 NamedSet read_set(const Place& place, const Reader& reader)
 {
     NamedSet set{place, {}, false};
+    const auto before = reader.report().mistakes();
     const Fields fields{place, reader.report(), set_keys};
     if (!fields.is_object())
         return set;
     const auto hosts = fields.find("hosts");
     const auto networks = fields.find("networks");
     const auto ports = fields.find("ports");
+    const bool mistaken = reader.report().mistakes() != before;
     if (int{hosts.has_value()} + int{networks.has_value()} + int{ports.has_value()} != 1) {
-        reader.report().mistake(place,
-                                "a set has exactly one of \"hosts\", \"networks\" and "
-                                "\"ports\"; make one set of each kind");
+        if (!mistaken)
+            reader.report().mistake(place,
+                                    "a set has exactly one of \"hosts\", \"networks\" and "
+                                    "\"ports\"; make one set of each kind");
         return set;
     }
     if (hosts)

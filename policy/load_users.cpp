@@ -87,7 +87,7 @@ void add_group(const Place& item, std::string_view name, const Reader& reader, V
     const auto group = names.groups.find(name);
     if (group == names.groups.end()) {
         reader.report().mistake(item, "no group is called " + quoted(name) +
-                                          did_you_mean(name, names_in(names.groups)));
+                                          did_you_mean(name, names_in(names.groups), "@"));
         return;
     }
     group->second.used = true;

@@ -209,9 +209,9 @@ void Reader::list(const Place& place, std::string_view of,
     if (!is(place, json::Kind::array, expected))
         return;
     if (place.value->items.empty())
-        report_->mistake(place,
-                         "an empty list matches nothing and is surely not meant; name some " +
-                             std::string{of} + ", or take the key out");
+        report_->mistake(place, "an empty list of " + std::string{of} +
+                                    " is taken neither for none nor for all; name some, or take "
+                                    "the key out");
     for (std::size_t i = 0; i < place.value->items.size(); ++i)
         each(place.item(i));
 }

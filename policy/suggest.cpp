@@ -9,6 +9,7 @@ namespace adit::policy {
 namespace {
 
 constexpr std::size_t longest_compared = 40;
+constexpr std::size_t shortest_beginning = 3;
 constexpr std::size_t longest_quoted = 80;
 
 char lower(char c)
@@ -39,6 +40,16 @@ std::size_t distance(std::string_view a, std::string_view b)
     return above.back();
 }
 
+// How many bytes of UTF-8 to repeat: at most `longest_quoted`, no character cut in two.
+std::size_t whole_characters(std::string_view text)
+{
+    auto length = std::min(text.size(), longest_quoted);
+    while (length > 0 && length < text.size() &&
+           (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U)
+        --length;
+    return length;
+}
+
 }  // namespace
 
 std::string_view closest(std::string_view text, std::span<const std::string_view> candidates)
@@ -57,20 +68,27 @@ std::string_view closest(std::string_view text, std::span<const std::string_view
             best = candidate;
         }
     }
+    if (best.empty() && text.size() >= shortest_beginning)
+        for (const auto candidate : candidates)
+            if (candidate.starts_with(text))
+                return candidate;
     return best;
 }
 
-std::string did_you_mean(std::string_view text, std::span<const std::string_view> candidates)
+std::string did_you_mean(std::string_view text, std::span<const std::string_view> candidates,
+                         std::string_view mark)
 {
     const auto best = closest(text, candidates);
-    return best.empty() ? std::string{} : "; did you mean " + quoted(best) + "?";
+    if (best.empty())
+        return {};
+    return "; did you mean " + quoted(std::string{mark}.append(best)) + "?";
 }
 
 std::string quoted(std::string_view text)
 {
     static constexpr char digits[] = "0123456789abcdef";
     std::string result = "\"";
-    for (const char c : text.substr(0, longest_quoted)) {
+    for (const char c : text.substr(0, whole_characters(text))) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < 0x20 || byte == 0x7F) {
             result += "\\u00";
