@@ -14,20 +14,38 @@ bool contains(const HostSet& hosts, const std::string& name)
     return domain && hosts.contains(Host{*domain});
 }
 
-// Whether some name belongs to both: an exact name, or one below a suffix.
-bool covers_some(const HostSet& hosts, const std::vector<HostEntry>& entries)
+// Whether every name that the entry means is in `hosts`.
+bool covers(const HostSet& hosts, const HostEntry& entry)
 {
-    return std::ranges::any_of(entries, [&](const HostEntry& entry) {
-        switch (entry.kind) {
-            case HostEntry::Kind::exact:
-                return contains(hosts, entry.name);
-            case HostEntry::Kind::suffix:
-                return contains(hosts, "x." + entry.name);
-            case HostEntry::Kind::any:
-                return true;
-        }
-        return false;
-    });
+    switch (entry.kind) {
+        case HostEntry::Kind::exact:
+            return contains(hosts, entry.name);
+        case HostEntry::Kind::suffix:
+            return contains(hosts, "x." + entry.name);
+        case HostEntry::Kind::any:
+            return hosts.any();
+    }
+    return false;
+}
+
+// Suffixes either hold one another or share no name, so two lists share a name when one of them
+// holds an entry of the other wholly.
+bool share_host(const LoadedRule& one, const LoadedRule& other)
+{
+    const auto covered_by = [](const HostSet& hosts) {
+        return [&hosts](const HostEntry& entry) { return covers(hosts, entry); };
+    };
+    return std::ranges::any_of(one.hosts, covered_by(*other.rule.hosts)) ||
+           std::ranges::any_of(other.hosts, covered_by(*one.rule.hosts));
+}
+
+// An allow for some of the names that the denial means is an exception to it, and stands above it
+// on purpose.
+bool is_exception(const LoadedRule& allow, const LoadedRule& denial)
+{
+    return allow.rule.hosts && std::ranges::all_of(allow.hosts, [&](const HostEntry& entry) {
+               return covers(*denial.rule.hosts, entry);
+           });
 }
 
 template <class Field, class Meet>
@@ -65,9 +83,8 @@ bool share_request(const LoadedRule& one, const LoadedRule& other)
            may_meet(a.protocols, b.protocols,
                     [](auto x, auto y) { return (x.bits & y.bits) != 0; }) &&
            may_meet(a.users, b.users, share_user) && may_meet(a.ports, b.ports, share_port) &&
-           may_meet(a.hosts, b.hosts, [&](const HostSet& x, const HostSet& y) {
-               return covers_some(x, other.hosts) || covers_some(y, one.hosts);
-           });
+           may_meet(a.hosts, b.hosts,
+                    [&](const HostSet&, const HostSet&) { return share_host(one, other); });
 }
 
 }  // namespace
@@ -90,7 +107,8 @@ void warn_of_late_denials(std::span<const LoadedRule> rules, const Reader& reade
             continue;
         const auto above = rules.first(i);
         const auto waiting = std::ranges::find_if(above, [&](const LoadedRule& other) {
-            return other.rule.action == Action::allow && share_request(other, denial);
+            return other.rule.action == Action::allow && share_request(other, denial) &&
+                   !is_exception(other, denial);
         });
         if (waiting != above.end())
             reader.report().warning(
