@@ -90,7 +90,7 @@ def _(what, text, patterns):
 
 @test("all mistakes are told together, in the file's order")
 def _():
-    text = '{ "colour": 1,\n "rules": [ {"action": "permit"},\n {"action": "allow", "ports": [0]},\n {"action": "allow", "usrs": []} ] }'
+    text = '{ "listeners": [{"address": "127.0.0.1:0"}], "colour": 1,\n "rules": [ {"action": "permit"},\n {"action": "allow", "ports": [0]},\n {"action": "allow", "usrs": []} ] }'
     done = adit("check", text=text)
     said = done.stdout + done.stderr
     lines = [int(line) for line in re.findall(r"adit\.json:(\d+):", said)]

@@ -145,7 +145,8 @@ FAILURES = [
 def _(what, host, port, status, rep, ending, error):
     limits = {"connect_timeout": "1500ms", "drain_timeout": "200ms"}
     with gateway_there(limits=limits) as gateway:
-        _, reply = by_http(gateway, host, port)
+        connection, reply = by_http(gateway, host, port)
+        connection.close()
         equal(reply.status, status, reply.body)
         contains(reply.field("proxy-status"), f"error={error}")
         equal(by_socks5(gateway, host, port)[1], rep)
@@ -234,7 +235,7 @@ def _():
 
 @test("a wildcard listener takes clients of both families and is itself unreachable through the gateway")
 def _():
-    rules = [{"name": "all inside", "action": "allow", "networks": ["private", "loopback", "self"], "clients": ["private"]}]
+    rules = [{"name": "all inside", "action": "allow", "networks": ["private", "loopback", "self"], "clients": ["private", "self"]}]
     with gateway_there(listeners=[{"name": "main", "address": "*:3128"}], rules=rules) as gateway:
         with site.entered():
             for own in (SITE, "fd77::2", "127.0.0.1", "::1"):

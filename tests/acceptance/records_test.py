@@ -1,5 +1,6 @@
 """The access record: one line a tunnel, the keys as promised, hostile text harmless, files that can be rotated."""
 import json
+import os
 import signal
 import stat
 from pathlib import Path
@@ -102,7 +103,7 @@ def lines_of(path):
 @each([("SIGUSR1", signal.SIGUSR1, "reopened"), ("SIGHUP", signal.SIGHUP, "reloaded")],
       lambda name, *_: f"records go to a file that is renamed and begun anew on {name}, and none is lost")
 def _(name, number, words):
-    with Gateway(log={"access": "access.jsonl"}) as gateway:
+    with Gateway(log={"access": "./access.jsonl"}) as gateway:
         path = Path(gateway.folder.name) / "access.jsonl"
 
         def ask(count):
@@ -157,11 +158,8 @@ def _():
 
 @test("a reader of records who is slow loses none of them and does not stop the tunnels")
 def _():
-    with ProgramOrigin("cat") as origin, Gateway(log={"access": "pipe"}) as gateway:
-        gateway.stop()
-    import os
     with ProgramOrigin("cat") as origin:
-        gateway = Gateway(log={"access": "pipe"})
+        gateway = Gateway(log={"access": "./pipe"})
         pipe = Path(gateway.folder.name) / "pipe"
         os.mkfifo(pipe)
         reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
