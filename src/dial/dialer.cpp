@@ -4,8 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include <sys/socket.h>
-#include <unistd.h>
+#include "src/dial/connect.hpp"
 
 namespace adit::dial {
 
@@ -21,86 +20,7 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point start)
                                                                  start);
 }
 
-// Of several failures, the one that says most about the destination is told: a port that answers "no" before a host that
-// nobody found, and both before a family that this gateway has no route for.
-int weight(Ending ending)
-{
-    switch (ending) {
-        case Ending::refused:
-            return 5;
-        case Ending::host_unreachable:
-            return 4;
-        case Ending::limit:
-            return 3;
-        case Ending::network_unreachable:
-            return 2;
-        case Ending::timed_out:
-            return 1;
-        default:
-            return 0;
-    }
-}
-
-// Errno, or 0. Does not wait: EINPROGRESS is the usual answer.
-int begin_connect(Socket& socket, const tcp::endpoint& to)
-{
-    // Asio's own open() leaves the descriptor to programs we might start.
-    const int descriptor =
-        ::socket(to.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
-    if (descriptor < 0)
-        return errno;
-    boost::system::error_code error;
-    socket.assign(to.protocol(), descriptor, error);
-    if (error) {
-        ::close(descriptor);
-        return error.value();
-    }
-    socket.non_blocking(true, error);
-    if (error)
-        return error.value();
-    return ::connect(descriptor, to.data(), static_cast<socklen_t>(to.size())) == 0 ? 0 : errno;
-}
-
-int pending_error(Socket& socket)
-{
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-        return errno;
-    return error;
-}
-
 }  // namespace
-
-Ending ending_of(int error)
-{
-    switch (error) {
-        case ECONNREFUSED:
-        case ECONNRESET:
-            return Ending::refused;
-        case EHOSTUNREACH:
-        case EHOSTDOWN:
-        case EACCES:  // a firewall here or on the way said no
-        case EPERM:
-            return Ending::host_unreachable;
-        case ENETUNREACH:
-        case ENETDOWN:
-        case EAFNOSUPPORT:   // a kernel without IPv6
-        case EADDRNOTAVAIL:  // no address of ours in that family
-        case EINVAL:         // link-local without a zone
-            return Ending::network_unreachable;
-        case ETIMEDOUT:
-            return Ending::timed_out;
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-        case EAGAIN:  // no local port is free
-            return Ending::limit;
-        default:
-            return Ending::internal;
-    }
-}
 
 // One connect(2). The loop may hold it a little longer than the dial does.
 struct Dial::Attempt {
@@ -244,7 +164,7 @@ void Dial::drop_failures()
         if (!attempt->done || attempt->error == 0)
             return false;
         const auto ending = ending_of(attempt->error);
-        if (!failure_ || weight(ending) > weight(failure_->ending))
+        if (!failure_ || says_more(ending, failure_->ending))
             failure_ = DialFailure{ending, attempt->error, attempt->decision};
         attempt->abandon();
         eyeballs_.failed();

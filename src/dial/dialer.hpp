@@ -42,9 +42,6 @@ struct DialFailure {
 
 using DialResult = std::variant<Dialled, DialFailure>;
 
-// The word for a connect(2) that failed with this errno.
-protocols::Ending ending_of(int error);
-
 // What the dials of one worker share.
 class Dialer {
 public:
@@ -71,7 +68,7 @@ public:
 
     // Has no time limit of its own but the resolver's; the caller cancels when its patience ends. Failures:
     // address_not_allowed (both families have answered, every address was refused), name_unknown, name_timeout, limit
-    // (too many names being looked up, no descriptor left), what ending_of() says, or timed_out when cancelled.
+    // (too many names being looked up, no descriptor left), what ending_of(errno) says, or timed_out when cancelled.
     Awaitable<DialResult> run();
 
     // run() returns soon, with timed_out. At any time, also before run().

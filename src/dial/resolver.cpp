@@ -128,9 +128,10 @@ void Resolver::ask_dns(const Key& key)
                   });
 }
 
-// On a channel of its own; the old one drops what it was asked.
+// By other servers, which may see other names. The old channel drops what it was asked.
 void Resolver::ask_all_again()
 {
+    cache_.clear();
     channel_ = std::make_shared<DnsChannel>(loop_, settings_, resolv_conf_.path());
     std::vector<Key> keys;
     for (const auto& [key, question] : open_)

@@ -4,6 +4,8 @@
 #include <cctype>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 
 namespace adit::tests {
 namespace {
@@ -55,10 +57,23 @@ Bytes bytes_of(const protocols::Address& address)
 
 }  // namespace
 
+struct DnsServer::Visitor {
+    explicit Visitor(Tcp::socket accepted) : socket{std::move(accepted)} {}
+
+    Tcp::socket socket;
+    std::array<std::uint8_t, 2> length{};  // RFC 1035 §4.2.2: before each message
+    Bytes message;
+};
+
 DnsServer::DnsServer(asio::io_context& loop)
-    : socket_{loop, Udp::endpoint{asio::ip::address_v4::loopback(), 0}}, buffer_(2048)
+    // TCP first: its ports are the scarce ones, when other tests run beside this one.
+    : acceptor_{loop, Tcp::endpoint{asio::ip::address_v4::loopback(), 0}},
+      socket_{loop,
+              Udp::endpoint{asio::ip::address_v4::loopback(), acceptor_.local_endpoint().port()}},
+      buffer_(2048)
 {
     receive();
+    accept();
 }
 
 protocols::Endpoint DnsServer::endpoint() const
@@ -122,22 +137,67 @@ std::size_t DnsServer::asked(const std::string& name, Family family) const
 
 void DnsServer::receive()
 {
-    socket_.async_receive_from(asio::buffer(buffer_), from_,
-                               [this](boost::system::error_code closed, std::size_t size) {
-                                   if (closed)
-                                       return;
-                                   const Bytes packet{buffer_.data(), buffer_.data() + size};
-                                   if (const auto query = parse(packet, from_)) {
-                                       ++asked_[query->key];
-                                       ++asked_in_all_;
-                                       respond(*query);
-                                   }
-                                   receive();
-                               });
+    socket_.async_receive_from(
+        asio::buffer(buffer_), from_, [this](boost::system::error_code closed, std::size_t size) {
+            if (closed)
+                return;
+            hear({buffer_.data(), buffer_.data() + size}, 512,
+                 [this, to = from_](const Bytes& reply) {
+                     boost::system::error_code
+                         gone;  // whoever asked has closed; nobody misses the answer
+                     socket_.send_to(asio::buffer(reply), to, 0, gone);
+                 });
+            receive();
+        });
+}
+
+void DnsServer::accept()
+{
+    acceptor_.async_accept([this](boost::system::error_code closed, Tcp::socket socket) {
+        if (closed)
+            return;
+        receive(std::make_shared<Visitor>(std::move(socket)));
+        accept();
+    });
+}
+
+void DnsServer::receive(const std::shared_ptr<Visitor>& visitor)
+{
+    const auto on_message = [this, visitor](boost::system::error_code closed, std::size_t) {
+        if (closed)
+            return;
+        hear(visitor->message, 65535, [visitor](const Bytes& reply) {
+            Bytes framed;
+            put(framed, static_cast<std::uint16_t>(reply.size()));
+            framed.insert(framed.end(), reply.begin(), reply.end());
+            boost::system::error_code gone;
+            asio::write(visitor->socket, asio::buffer(framed), gone);
+        });
+        receive(visitor);
+    };
+    const auto on_length = [visitor, on_message](boost::system::error_code closed, std::size_t) {
+        if (closed)
+            return;
+        visitor->message.resize(visitor->length[0] << 8 | visitor->length[1]);
+        asio::async_read(visitor->socket, asio::buffer(visitor->message), on_message);
+    };
+    asio::async_read(visitor->socket, asio::buffer(visitor->length), on_length);
+}
+
+void DnsServer::hear(const Bytes& packet, std::size_t most, std::function<void(const Bytes&)> send)
+{
+    auto query = parse(packet);
+    if (!query)
+        return;
+    query->most = most;
+    query->send = std::move(send);
+    ++asked_[query->key];
+    ++asked_in_all_;
+    respond(*query);
 }
 
 // RFC 1035 §4.1.2:  QNAME: { length(1) | label }... 0 | QTYPE(2) | QCLASS(2)
-std::optional<DnsServer::Query> DnsServer::parse(const Bytes& packet, const Udp::endpoint& from)
+std::optional<DnsServer::Query> DnsServer::parse(const Bytes& packet)
 {
     std::string name;
     auto at = header_size;
@@ -159,7 +219,6 @@ std::optional<DnsServer::Query> DnsServer::parse(const Bytes& packet, const Udp:
     query.key = {name, type == type_a ? Family::ipv4 : Family::ipv6};
     query.question = {packet.data() + header_size, packet.data() + at + 5};
     query.id = {packet[0], packet[1]};
-    query.from = from;
     return query;
 }
 
@@ -172,8 +231,13 @@ void DnsServer::respond(const Query& query)
         held_.push_back(query);
         return;
     }
-    boost::system::error_code gone;  // whoever asked has closed; nobody misses the answer
-    socket_.send_to(asio::buffer(reply_to(query)), query.from, 0, gone);
+    auto reply = reply_to(query);
+    if (reply.size() > query.most) {
+        constexpr std::uint8_t truncated = 0x02;
+        reply.resize(query.most);
+        reply[2] |= truncated;
+    }
+    query.send(reply);
 }
 
 DnsServer::Bytes DnsServer::reply_to(const Query& query) const

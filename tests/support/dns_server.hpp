@@ -1,16 +1,19 @@
-// A DNS server for tests: UDP on a free port of loopback, on the test's own loop. It says what it was told to say, keeps
+// A DNS server for tests: UDP and TCP on a free port of loopback, on the test's own loop. It says what it was told to say, keeps
 // silent or waits for its cue, and counts what it was asked. Names that it was told nothing about do not exist.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 
 #include "protocols/target.hpp"
@@ -51,6 +54,7 @@ private:
     using Key = std::pair<std::string, Family>;
     using Bytes = std::vector<std::uint8_t>;
     using Udp = boost::asio::ip::udp;
+    using Tcp = boost::asio::ip::tcp;
 
     struct Script {
         Code code = no_error;
@@ -64,15 +68,21 @@ private:
         Key key;
         Bytes question;  // as it stood in the packet
         std::array<std::uint8_t, 2> id{};
-        Udp::endpoint from;
+        std::size_t most = 512;  // bytes of an answer: RFC 1035 §4.2.1 without EDNS
+        std::function<void(const Bytes& reply)> send;
     };
+    struct Visitor;  // by TCP
 
     void receive();
-    static std::optional<Query> parse(const Bytes& packet, const Udp::endpoint& from);
+    void accept();
+    void receive(const std::shared_ptr<Visitor>& visitor);
+    void hear(const Bytes& packet, std::size_t most, std::function<void(const Bytes&)> send);
+    static std::optional<Query> parse(const Bytes& packet);
     void respond(const Query& query);
     Bytes reply_to(const Query& query) const;
     const Script* script_of(const Key& key) const;
 
+    Tcp::acceptor acceptor_;
     Udp::socket socket_;
     Bytes buffer_;
     Udp::endpoint from_;

@@ -136,6 +136,7 @@ TEST_CASE_FIXTURE(Fixture, "a server that nobody runs is a failure, not a silenc
     asio::ip::udp::socket closed{loop, {asio::ip::address_v4::loopback(), 0}};
     settings.servers = {{asio::ip::address_v4::loopback(), closed.local_endpoint().port()}};
     closed.close();
+    settings.timeout = 800ms;
     resolver->apply(settings);
     Lookup lookup{*resolver, name("db.corp"), unheard};
     REQUIRE(wait_for(lookup));
@@ -153,6 +154,18 @@ TEST_CASE_FIXTURE(Fixture, "a second server answers for a first one that keeps s
     Lookup lookup{*resolver, name("db.corp"), unheard};
     REQUIRE(wait_for(lookup));
     CHECK(lookup.answer(Family::ipv4)->addresses == list({"192.0.2.1"}));
+}
+
+TEST_CASE_FIXTURE(Fixture, "an answer too long for a datagram is fetched over TCP")
+{
+    std::vector<Address> many;
+    for (unsigned i = 0; i < 200; ++i)
+        many.emplace_back(asio::ip::address_v4{0xC0000200U + i});
+    server.answers("many.corp", Family::ipv4, many);
+    Lookup lookup{*resolver, name("many.corp"), unheard};
+    REQUIRE(wait_for(lookup));
+    CHECK(lookup.answer(Family::ipv4)->addresses == many);
+    CHECK(server.asked("many.corp", Family::ipv4) == 2);
 }
 
 TEST_CASE_FIXTURE(Fixture,
