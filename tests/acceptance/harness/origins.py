@@ -172,7 +172,10 @@ class Sshd:
         self.folder = Path(folder)
         self.address, self.port = address, port or closed_port()
         self.namespace = namespace
-        self.user = pwd.getpwuid(os.getuid()).pw_name
+        person = pwd.getpwuid(os.getuid())
+        if person.pw_shell.endswith(("/nologin", "/false")):
+            raise Skip(f"sshd lets nobody in as {person.pw_name}, who has no shell")
+        self.user = person.pw_name
         if os.geteuid() == 0:
             self._prepare_root()
         for name in ("host_key", "user_key"):
