@@ -29,7 +29,7 @@ enum class Fault : std::uint8_t {
     bad_credentials_field,  // Proxy-Authorization that is repeated or not well-formed
     // SOCKS
     bad_version_byte,
-    bad_greeting,         // no method offered
+    bad_greeting,         // no method offered that is spoken here
     bad_sub_negotiation,  // RFC 1929 with a version other than 1
     bad_reserved_byte,
     bad_address_type,

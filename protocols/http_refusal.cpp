@@ -15,8 +15,12 @@ struct Refusal {
 };
 
 constexpr std::string_view request_error = "http_request_error";
-constexpr std::string_view send_connect =
-    "Set this address as the proxy of your client; it then sends CONNECT host:port HTTP/1.1.";
+constexpr std::string_view check_client =
+    "A request to this proxy begins with CONNECT host:port HTTP/1.1; check the client.";
+constexpr std::string_view use_tunnel =
+    "This is a proxy for tunnels: set it as the proxy of your client and ask for https://, or let "
+    "the client tunnel (curl --proxytunnel).";
+constexpr std::string_view check_login = "Check the user name and password for this proxy.";
 constexpr std::string_view ask_operator =
     "If you need it, show these lines to whoever runs this gateway.";
 constexpr std::string_view check_target = "Check the host and the port, or try again later.";
@@ -28,20 +32,22 @@ Refusal bad_request(Fault fault)
         case Fault::too_slow:
             return {"408 Request Timeout", request_error, words(fault), try_later};
         case Fault::unknown_method:
-            return {"405 Method Not Allowed", request_error, words(fault), send_connect,
+            return {"405 Method Not Allowed", request_error, words(fault), use_tunnel,
                     "Allow: CONNECT\r\n"};
         case Fault::bad_version:
-            return {"505 HTTP Version Not Supported", request_error, words(fault), send_connect};
+            return {"505 HTTP Version Not Supported", request_error, words(fault), check_client};
         case Fault::request_line_too_long:
             return {"414 URI Too Long", request_error, words(fault), "Send a shorter request."};
         case Fault::head_too_large:
             return {"431 Request Header Fields Too Large", request_error, words(fault),
                     "Send a shorter request."};
+        case Fault::bad_credentials_field:
+            return {"400 Bad Request", request_error, words(fault), check_login};
         case Fault::none:
             return {"400 Bad Request", request_error, "the request is not well-formed",
-                    send_connect};
+                    check_client};
         default:
-            return {"400 Bad Request", request_error, words(fault), send_connect};
+            return {"400 Bad Request", request_error, words(fault), check_client};
     }
 }
 
@@ -65,8 +71,7 @@ Refusal refusal_of(const Answer& answer)
             return login_refusal("a user name and a password are needed",
                                  "Give your client the user name and password for this proxy.");
         case Ending::login_failed:
-            return login_refusal("the user name or the password is wrong",
-                                 "Check the user name and password for this proxy.");
+            return login_refusal("the user name or the password is wrong", check_login);
         case Ending::not_allowed:
             if (answer.fault == Fault::protocol_not_open)
                 return {"403 Forbidden", "http_request_denied", words(answer.fault), ask_operator};
