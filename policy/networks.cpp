@@ -186,6 +186,15 @@ Word classify(const Address& address, const Surroundings& around)
     return word_here(judged, around.is_own(judged) || around.is_own(address));
 }
 
+Destination::Destination(const Address& address, const Surroundings& around)
+    : written{plain(address)},
+      judged{judged_form(written, around)},
+      word{word_here(judged, around.is_own(judged) || around.is_own(written))}
+{
+    for (const auto& hidden : hidden_ipv4(written, around))
+        inside[inside_count++] = {hidden, word_here(hidden, around.is_own(hidden))};
+}
+
 bool is_never_a_destination(const Address& address)
 {
     const auto inner = unmapped(address);
@@ -222,33 +231,32 @@ bool NetworkSet::has(Word word) const
     return (words_ >> static_cast<unsigned>(word) & 1U) != 0;
 }
 
-bool NetworkSet::allows(const Address& destination, const Surroundings& around) const
+bool NetworkSet::allows(const Destination& destination) const
 {
-    const auto judged = judged_form(destination, around);
-    const auto word = classify(destination, around);
-    if (has(word))
+    if (has(destination.word))
         return true;
-    if (word == Word::metadata || word == Word::self)
-        return names_exactly(judged);
-    return in_networks(judged);
+    if (destination.word == Word::metadata || destination.word == Word::self)
+        return names_exactly(destination.judged);
+    return in_networks(destination.judged);
 }
 
-bool NetworkSet::denies(const Address& destination, const Surroundings& around) const
+bool NetworkSet::denies(const Destination& destination) const
 {
-    const auto judged = judged_form(destination, around);
-    if (has(classify(destination, around)) || in_networks(judged) ||
-        in_networks(plain(destination)))
+    if (has(destination.word) || in_networks(destination.judged))
         return true;
-    const auto inside = hidden_ipv4(destination, around);
-    return std::any_of(inside.begin(), inside.end(), [&](const Address& hidden) {
-        return has(classify(hidden, around)) || in_networks(hidden);
-    });
+    if (destination.written != destination.judged && in_networks(destination.written))
+        return true;
+    return std::any_of(destination.inside.begin(),
+                       destination.inside.begin() + destination.inside_count,
+                       [&](const Destination::Inside& hidden) {
+                           return has(hidden.word) || in_networks(hidden.address);
+                       });
 }
 
 bool NetworkSet::contains_client(const Address& client, const Surroundings& around) const
 {
     const auto peer = plain(client);
-    return has(word_here(peer, around.is_own(peer))) || in_networks(peer);
+    return in_networks(peer) || (words_ != 0 && has(word_here(peer, around.is_own(peer))));
 }
 
 bool NetworkSet::in_networks(const Address& address) const

@@ -3,6 +3,7 @@
 // 6to4, Teredo, ...) are seen through here and nowhere else.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <optional>
@@ -60,6 +61,23 @@ Word classify(const Address& address, const Surroundings& around);
 // Never dialled whatever the rules say: the unspecified address, broadcast. Takes a judged form.
 bool is_never_a_destination(const Address& address);
 
+// One destination with everything that a rule may ask about its address, found out once for all
+// rules.
+struct Destination {
+    struct Inside {
+        Address address;
+        Word word = Word::reserved;
+    };
+
+    Destination(const Address& address, const Surroundings& around);
+
+    Address written;  // without a zone; IPv4-mapped is unwrapped
+    Address judged;
+    Word word = Word::reserved;
+    std::array<Inside, HiddenIpv4::most> inside;  // the hidden IPv4, for denies
+    std::size_t inside_count = 0;
+};
+
 // What `networks` and `clients` take.
 class NetworkSet {
 public:
@@ -69,9 +87,9 @@ public:
 
     // For an allow rule: `metadata` and `self` are reached by their word or as a bare address,
     // never by a wider network.
-    bool allows(const Address& destination, const Surroundings& around) const;
+    bool allows(const Destination& destination) const;
     // For a deny rule: as judged, as written, and by the IPv4 hidden inside.
-    bool denies(const Address& destination, const Surroundings& around) const;
+    bool denies(const Destination& destination) const;
     // For `clients`: only the IPv4-mapped form is unwrapped.
     bool contains_client(const Address& client, const Surroundings& around) const;
 

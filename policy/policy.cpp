@@ -23,6 +23,14 @@ bool failed_only_as_internal(const Rule& rule, Match request)
     return rule.action == Action::allow && !rule.networks && request == Match::yes;
 }
 
+// Before DNS there is no destination yet.
+Match match_place(const Rule& rule, const Destination* destination)
+{
+    if (destination == nullptr)
+        return rule.match_unresolved();
+    return rule.match_address(*destination) ? Match::yes : Match::no;
+}
+
 Match both(Match one, Match other)
 {
     if (one == Match::no || other == Match::no)
@@ -35,11 +43,12 @@ Match both(Match one, Match other)
 Decision Policy::judge(const Subject& subject, const Target& target, const Address& address,
                        const Surroundings& around) const
 {
-    if (is_never_a_destination(judged_form(address, around)))
+    const Destination destination{address, around};
+    if (is_never_a_destination(destination.judged))
         return refusal(Reason::bad_destination);
     if (around.is_own_listener({address, target.port}))
         return refusal(Reason::own_listener);
-    return decide(subject, target, &address, around);
+    return decide(subject, target, &destination, around);
 }
 
 std::optional<Decision> Policy::refuse_by_name(const Subject& subject, const Target& target,
@@ -53,10 +62,10 @@ std::optional<Decision> Policy::refuse_by_name(const Subject& subject, const Tar
 
 // With facts unknown (no address yet, or any user at all) the answer is a refusal only when nothing
 // could allow the request; an allow then means "perhaps" and stays inside this library.
-Decision Policy::decide(const Subject& subject, const Target& target, const Address* address,
-                        const Surroundings& around) const
+Decision Policy::decide(const Subject& subject, const Target& target,
+                        const Destination* destination, const Surroundings& around) const
 {
-    const auto found = walk(subject, target, address, around);
+    const auto found = walk(subject, target, destination, around);
     Decision decision;
     if (found.allow != nullptr) {
         decision.verdict = Verdict::allow;
@@ -75,22 +84,20 @@ Decision Policy::decide(const Subject& subject, const Target& target, const Addr
     if (subject.user.empty() && !subject.user_unknown) {
         auto anyone = subject;
         anyone.user_unknown = true;
-        decision.needs_login = walk(anyone, target, address, around).allow != nullptr;
+        decision.needs_login = walk(anyone, target, destination, around).allow != nullptr;
     }
     return decision;
 }
 
-Policy::Walk Policy::walk(const Subject& subject, const Target& target, const Address* address,
-                          const Surroundings& around) const
+Policy::Walk Policy::walk(const Subject& subject, const Target& target,
+                          const Destination* destination, const Surroundings& around) const
 {
     Walk found;
     for (const auto& rule : rules_) {
         const auto request = rule.match_request(subject, target, around);
         if (request == Match::no)
             continue;
-        const auto place = address == nullptr                     ? rule.match_unresolved()
-                           : rule.match_address(*address, around) ? Match::yes
-                                                                  : Match::no;
+        const auto place = match_place(rule, destination);
         const auto match = both(request, place);
         if (match == Match::no) {
             if (found.near == nullptr && failed_only_as_internal(rule, request))

@@ -32,9 +32,9 @@ public:
 
 private:
     struct Walk;
-    Walk walk(const Subject& subject, const Target& target, const Address* address,
+    Walk walk(const Subject& subject, const Target& target, const Destination* destination,
               const Surroundings& around) const;
-    Decision decide(const Subject& subject, const Target& target, const Address* address,
+    Decision decide(const Subject& subject, const Target& target, const Destination* destination,
                     const Surroundings& around) const;
 
     // The rules keep their place in memory as long as the Policy lives: decisions point to them.

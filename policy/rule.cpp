@@ -32,13 +32,13 @@ Match Rule::match_request(const Subject& subject, const Target& target,
     return users ? match_users(*users, subject) : Match::yes;
 }
 
-bool Rule::match_address(const Address& address, const Surroundings& around) const
+bool Rule::match_address(const Destination& destination) const
 {
     if (action == Action::deny)
-        return !networks || networks->denies(address, around);
+        return !networks || networks->denies(destination);
     if (!networks)
-        return classify(address, around) == Word::public_;
-    return networks->allows(address, around);
+        return destination.word == Word::public_;
+    return networks->allows(destination);
 }
 
 Match Rule::match_unresolved() const

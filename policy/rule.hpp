@@ -71,7 +71,7 @@ struct Rule {
     Match match_request(const Subject& subject, const Target& target,
                         const Surroundings& around) const;
     // `networks`, or what an absent one means: `["public"]` for an allow, every address for a deny.
-    bool match_address(const Address& address, const Surroundings& around) const;
+    bool match_address(const Destination& destination) const;
     // The same while the address is not known yet: `yes` only for a deny that covers every
     // address, `no` only for a list that holds none.
     Match match_unresolved() const;

@@ -33,13 +33,15 @@ Word registered_word(const Address& address);
 // ambiguous, because a deny must not depend on guessing right.
 class HiddenIpv4 {
 public:
+    static constexpr std::size_t most = 4;
+
     void add(const Address& address) { found_[count_++] = address; }
     bool empty() const { return count_ == 0; }
     const Address* begin() const { return found_.data(); }
     const Address* end() const { return found_.data() + count_; }
 
 private:
-    std::array<Address, 4> found_;
+    std::array<Address, most> found_;
     std::size_t count_ = 0;
 };
 

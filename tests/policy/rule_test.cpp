@@ -16,7 +16,7 @@ Match match(const Rule& rule, const Subject& subject, std::string_view authority
 
 bool reaches(const Rule& rule, const std::string& address, const Surroundings& around = {})
 {
-    return rule.match_address(at(address), around);
+    return rule.match_address({at(address), around});
 }
 
 }  // namespace

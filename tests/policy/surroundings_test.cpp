@@ -47,9 +47,9 @@ TEST_CASE("a configured NAT64 prefix of every length is seen through")
         CHECK(judged_form(at(address), around) == at("10.0.2.33"));
         CHECK(classify(at(address), around) == Word::private_);
         CHECK(hidden(address, around) == Texts{"10.0.2.33"});
-        CHECK(networks({"10.0.2.33"}).allows(at(address), around));
-        CHECK(networks({prefix}).denies(at(address), around));
-        CHECK_FALSE(networks({prefix}).allows(at(address), around));
+        CHECK(networks({"10.0.2.33"}).allows({at(address), around}));
+        CHECK(networks({prefix}).denies({at(address), around}));
+        CHECK_FALSE(networks({prefix}).allows({at(address), around}));
     }
 }
 
