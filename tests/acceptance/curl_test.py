@@ -137,6 +137,15 @@ def _():
         equal(gateway.record(protocol="socks5")["ending"], "refused")
 
 
+@each(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"], lambda variable: f"{variable} in the environment is enough")
+def _(variable):
+    with HttpOrigin(folder.name, certificate) as origin, Gateway() as gateway:
+        done = curl("--cacert", certificate.path, f"https://localhost:{origin.port}/hello",
+                    environment={variable: gateway.url("http" if "http" in variable.lower() else "socks5h")})
+        equal((done.code, done.output), (0, GREETING), repr(done))
+        equal(gateway.record()["host"], "localhost")
+
+
 @test("credentials offered where no login is asked for are ignored")
 def _():
     with HttpOrigin(folder.name) as origin, Gateway() as gateway:

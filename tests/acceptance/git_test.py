@@ -46,6 +46,14 @@ def _(scheme):
             gateway.record(user="ci", verdict="allow")
 
 
+@test("git clones over https with https_proxy in the environment")
+def _():
+    with HttpOrigin(folder.name, certificate, git=True) as origin, Gateway() as gateway:
+        with clone_of("-c", f"http.sslCAInfo={certificate.path}", "clone", "--quiet",
+                      f"https://localhost:{origin.port}/project.git", environment={"https_proxy": gateway.url()}):
+            gateway.record(protocol="connect", verdict="allow")
+
+
 @test("git clones over ssh")
 def _():
     with tempfile.TemporaryDirectory(prefix="adit-sshd-") as place, Sshd(place) as sshd, Gateway() as gateway:

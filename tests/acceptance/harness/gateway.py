@@ -29,6 +29,7 @@ def clean_environment(home):
     """What clients and the gateway see: nothing of the person who runs the tests."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin", "HOME": str(home), "LANG": "C.UTF-8",
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "detect_leaks=1"), "TMPDIR": str(home),
+            "TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", ""),
             "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "print_stacktrace=1")}
 
 

@@ -18,7 +18,7 @@ import sys
 import time
 import traceback
 
-SANITIZED = "asan" in os.environ.get("ADIT_PROGRAM", "")
+SANITIZED = any(word in os.environ.get("ADIT_PROGRAM", "") for word in ("asan", "tsan"))
 
 # Generous: a sanitized program on a busy machine is slow, and a test that waits for an event ends when it comes.
 PATIENCE = 60 if SANITIZED else 20
