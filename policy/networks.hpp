@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -110,8 +109,8 @@ private:
     // The same networks, found by one look for each prefix length in use: ten thousand blocked
     // networks cost as little as ten.
     std::unordered_set<Network, Hash> index_;
-    std::bitset<33> ipv4_prefixes_;
-    std::bitset<129> ipv6_prefixes_;
+    std::vector<std::uint8_t> ipv4_prefixes_;
+    std::vector<std::uint8_t> ipv6_prefixes_;
 };
 
 }  // namespace adit::policy

@@ -9,12 +9,6 @@ using boost::asio::ip::address_v6;
 
 namespace {
 
-struct Bits128 {
-    std::uint64_t high = 0;
-    std::uint64_t low = 0;
-    bool operator==(const Bits128&) const = default;
-};
-
 constexpr std::uint32_t mask32(unsigned prefix)
 {
     return prefix == 0 ? 0 : ~std::uint32_t{0} << (32 - prefix);
@@ -207,6 +201,11 @@ Address nat64_ipv4(const address_v6& address, unsigned prefix_length)
         byte = bytes[at++];
     }
     return address_v4{inside};
+}
+
+Bits128 bits_of(const Address& address)
+{
+    return address.is_v4() ? Bits128{0, address.to_v4().to_uint()} : bits_of(address.to_v6());
 }
 
 Address masked(const Address& address, unsigned prefix)

@@ -54,6 +54,15 @@ HiddenIpv4 tunnelled_ipv4(const Address& address);
 bool is_nat64_prefix_length(unsigned length);
 Address nat64_ipv4(const boost::asio::ip::address_v6& address, unsigned prefix_length);
 
+struct Bits128 {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    bool operator==(const Bits128&) const = default;
+};
+
+// An address as a number; IPv4 stands in the low half.
+Bits128 bits_of(const Address& address);
+
 // The first `prefix` bits of an address, the rest zero, without a zone. `prefix` is at most 32 or
 // 128.
 Address masked(const Address& address, unsigned prefix);
