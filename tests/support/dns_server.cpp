@@ -66,10 +66,14 @@ struct DnsServer::Visitor {
 };
 
 DnsServer::DnsServer(asio::io_context& loop)
+    : DnsServer{loop, {asio::ip::address_v4::loopback(), 0}}
+{
+}
+
+DnsServer::DnsServer(asio::io_context& loop, const protocols::Endpoint& at)
     // TCP first: its ports are the scarce ones, when other tests run beside this one.
-    : acceptor_{loop, Tcp::endpoint{asio::ip::address_v4::loopback(), 0}},
-      socket_{loop,
-              Udp::endpoint{asio::ip::address_v4::loopback(), acceptor_.local_endpoint().port()}},
+    : acceptor_{loop, Tcp::endpoint{at.address, at.port}},
+      socket_{loop, Udp::endpoint{at.address, acceptor_.local_endpoint().port()}},
       buffer_(2048)
 {
     receive();

@@ -29,6 +29,7 @@ public:
     enum Code : std::uint8_t { no_error = 0, server_failure = 2, no_such_name = 3, refused = 5 };
 
     explicit DnsServer(boost::asio::io_context& loop);
+    DnsServer(boost::asio::io_context& loop, const protocols::Endpoint& at);
 
     protocols::Endpoint endpoint() const;
 

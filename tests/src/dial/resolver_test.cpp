@@ -310,6 +310,24 @@ TEST_CASE_FIXTURE(Fixture, "other servers take over the questions that are open"
     CHECK(lookup.answer(Family::ipv4)->addresses == list({"192.0.2.7"}));
 }
 
+TEST_CASE_FIXTURE(Fixture, "without servers of its own it asks those of resolv.conf")
+{
+    std::optional<DnsServer> system;
+    try {
+        system.emplace(loop, protocols::Endpoint{asio::ip::make_address("127.11.22.33"), 53});
+    } catch (const boost::system::system_error& forbidden) {
+        MESSAGE("skipped: port 53 is not ours: ", forbidden.what());
+        return;
+    }
+    write("resolv.conf", "nameserver 127.11.22.33\n");
+    system->answers("db.corp", Family::ipv4, list({"192.0.2.1"}));
+    settings.servers.clear();
+    resolver->apply(settings);
+    Lookup lookup{*resolver, name("db.corp"), unheard};
+    REQUIRE(wait_for(lookup));
+    CHECK(lookup.answer(Family::ipv4)->addresses == list({"192.0.2.1"}));
+}
+
 TEST_CASE_FIXTURE(Fixture, "the same settings again leave cache and questions alone")
 {
     server.answers("db.corp", Family::ipv4, list({"192.0.2.1"}));
