@@ -6,10 +6,11 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 from harness.clients import curl
-from harness.gateway import PROGRAM, Gateway, LOOPBACK, adit, clean_environment
+from harness.gateway import PROGRAM, Gateway, LOOPBACK, Lines, adit, clean_environment, password_hash
 from harness.origins import ProgramOrigin
 from harness.runner import PATIENCE, check, contains, each, equal, main, test
 from harness.wire import dial, http_tunnel, socks5_login
@@ -106,7 +107,6 @@ def _():
 
 @test("a file with password hashes that others can read is warned about")
 def _():
-    from harness.gateway import password_hash
     with Gateway(users={"alice": password_hash("x")}) as gateway:
         check("others" not in gateway.stderr.text(), "a warning without a cause")
         gateway.path.chmod(0o644)
@@ -192,11 +192,10 @@ def _():
 
 @test("without a file it runs the default, prints it, and prints lines to copy")
 def _():
-    with __import__("tempfile").TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="adit-test-") as folder:
         process = subprocess.Popen([PROGRAM, "run", "--listen", "127.0.0.1:0"], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=clean_environment(folder))
         try:
-            from harness.gateway import Lines
             words, records = Lines(process.stderr), Lines(process.stdout)
             words.wait("ready")
             said = words.text()

@@ -1,6 +1,4 @@
 """What a client is told when there will be no tunnel, in each dialect, and what the record says of it."""
-import socket
-
 from harness.dns import Dns
 from harness.gateway import Gateway, LOOPBACK, password_hash
 from harness.origins import Door, closed_port
@@ -255,7 +253,6 @@ def _():
         connection, reply = http_connect(gateway.address(), "127.0.0.1", 25)
         equal(reply.status, 403)
         equal(connection.recv(1), b"")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         gateway.record(ending="not_allowed")  # comes when the connection is closed
         connection.close()
 

@@ -4,9 +4,11 @@ import os
 import socket
 import threading
 
+from harness.clients import run
+from harness.dns import Dns
 from harness.gateway import Gateway, eventually
 from harness.origins import Door, ProgramOrigin, closed_port
-from harness.runner import SANITIZED, check, each, equal, main, test
+from harness.runner import SANITIZED, Skip, check, each, equal, main, test
 from harness.wire import (connect_request, dial, drip, http_tunnel, HttpReply, is_closed, read_exactly, read_socks5_reply,
                           read_to_end, reset, socks4_connect, socks4_request, socks5_connect, socks5_request)
 
@@ -63,7 +65,6 @@ def _():
 
 @test("nc -N sends, ends its half and reads the answer")
 def _():
-    from harness.clients import run
     with ProgramOrigin("sha256sum") as origin, Gateway() as gateway:
         done = run("nc", "-N", "-X", "5", "-x", "127.0.0.1:%d" % gateway.port(), "127.0.0.1", str(origin.port), stdin=b"abc")
         equal(done.output, f"{hashlib.sha256(b'abc').hexdigest()}  -\n".encode(), repr(done))
@@ -252,7 +253,6 @@ def _():
 
 @test("a client that leaves during the dial has its dial given up")
 def _():
-    from harness.dns import Dns
     with Dns({"slow.example": "silent"}) as dns, Gateway(resolver={"servers": [dns.server], "timeout": "20s"},
                                                         limits={"connect_timeout": "20s", "drain_timeout": "200ms"}) as gateway:
         connection = dial(gateway.address())
@@ -276,7 +276,6 @@ def _():
 @test("IPv6 destinations are reached, as a literal and as an address type")
 def _():
     if not os.path.exists("/proc/net/if_inet6"):
-        from harness.runner import Skip
         raise Skip("no IPv6 on this machine")
     with ProgramOrigin("cat", address="::1") as origin, Gateway() as gateway:
         for connection in (http_tunnel(gateway.address(), "::1", origin.port),

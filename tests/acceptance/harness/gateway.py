@@ -223,15 +223,9 @@ class Gateway:
 
     def record(self, **facts):
         """The first record not yet taken that has these facts; waits for it."""
-        position = []
-
         def has_facts(line):
-            position.append(None)
             record = json.loads(line)
-            return id_of(record) not in self.taken and all(record.get(key) == value for key, value in facts.items())
-
-        def id_of(record):
-            return record["id"]
+            return record["id"] not in self.taken and all(record.get(key) == fact for key, fact in facts.items())
 
         record = well_formed(json.loads(self.stdout.wait(has_facts)))
         self.taken.add(record["id"])
