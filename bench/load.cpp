@@ -25,6 +25,7 @@ origin serves echo on PORT, a sink on PORT+1 and a source on PORT+2 (default 127
   --proxy ADDRESS:PORT      what is connected to (default 127.0.0.1:1080)
   --protocol connect|socks5|direct
   --target ADDRESS:PORT     what the proxy is asked for (default 127.0.0.1:2000)
+  --name HOST               asked for instead of the target's address
   --tunnels N               setup: so many one after another; otherwise at a time (default 1)
   --in-flight N             opened at a time (default 1)
   --seconds S               trips, bulk (default 1)
@@ -41,7 +42,7 @@ Options read_options(int count, char** words)
     for (int i = 0; i < count; i += 2) {
         const std::string_view name = words[i];
         if (!name.starts_with("--") || i + 1 == count)
-            throw std::runtime_error{fmt::format("{} needs a name and a value\n{}", name, usage)};
+            throw std::runtime_error{fmt::format("{} is no option with a value", name)};
         options.emplace(name.substr(2), words[i + 1]);
     }
     return options;
@@ -61,14 +62,14 @@ Value one_of(const std::string& word, const std::map<std::string, Value>& words)
 {
     const auto found = words.find(word);
     if (found == words.end())
-        throw std::runtime_error{fmt::format("'{}' is not known\n{}", word, usage)};
+        throw std::runtime_error{fmt::format("'{}' is not known", word)};
     return found->second;
 }
 
 void refuse_leftovers(const Options& options)
 {
     if (!options.empty())
-        throw std::runtime_error{fmt::format("no option --{}\n{}", options.begin()->first, usage)};
+        throw std::runtime_error{fmt::format("there is no option --{}", options.begin()->first)};
 }
 
 Work read_work(Options options)
@@ -76,6 +77,7 @@ Work read_work(Options options)
     Work work;
     work.route.proxy = parse_endpoint(take(options, "proxy", "127.0.0.1:1080"));
     work.route.target = parse_endpoint(take(options, "target", "127.0.0.1:2000"));
+    work.route.name = take(options, "name", "");
     work.route.protocol =
         one_of<Protocol>(take(options, "protocol", "connect"), {{"direct", Protocol::direct},
                                                                 {"connect", Protocol::connect},

@@ -45,7 +45,8 @@ class LoadTest(unittest.TestCase):
         self.assertEqual((result["tunnels"], result["failed"]), (50, 0))
 
     def test_a_setup_counts_the_tunnels_that_fail(self):
-        self.tearDown()
+        self.origin.kill()
+        self.origin.wait()
         result = self.load("setup", 0, "--tunnels", "3")
         self.assertEqual((result["tunnels"], result["failed"]), (0, 3))
         self.assertIn("refused", result["failure"])

@@ -13,6 +13,7 @@ namespace adit::bench {
 namespace {
 
 constexpr auto patience = std::chrono::seconds{60};
+constexpr std::size_t most_failures = 100;  // then it makes no sense to go on
 constexpr std::array<char, 64> message{};
 
 struct Tally {
@@ -32,7 +33,7 @@ public:
 
     void begin()
     {
-        if (tally_.begun == total_)
+        if (tally_.begun == total_ || tally_.failed >= most_failures)
             return;
         ++tally_.begun;
         began_ = Clock::now();
@@ -93,8 +94,12 @@ void set_up(Loop& loop, const Work& work)
     const auto start = Clock::now();
     for (const auto& tunnel : tunnels)
         tunnel->begin();
-    const bool in_time = loop.run([&] { return tally.finished == work.tunnels; }, start + patience);
-    const auto lost = tally.failed + (in_time ? 0 : work.tunnels - tally.finished);
+    const auto over = [&] {
+        return tally.finished == work.tunnels ||
+               (tally.failed >= most_failures && tally.finished == tally.begun);
+    };
+    loop.run(over, start + patience);
+    const auto lost = work.tunnels - tally.times.count();
     tell(
         work,
         fmt::format(

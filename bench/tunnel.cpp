@@ -16,18 +16,27 @@ constexpr std::string_view greeting{"\x05\x01\x00", 3};  // RFC 1928 §3: one me
 constexpr std::string_view no_login{"\x05\x00", 2};
 constexpr std::size_t socks_answer_size = 10;  // RFC 1928 §6, with an IPv4 address
 
-std::string socks_request(const Endpoint& target)
+std::string socks_request(const Route& route)
 {
-    std::string request{"\x05\x01\x00\x01", 4};
-    const auto raw = target.raw();
-    request.append(reinterpret_cast<const char*>(&raw.sin_addr), sizeof raw.sin_addr);
+    std::string request{"\x05\x01\x00", 3};
+    const auto raw = route.target.raw();
+    if (route.name.empty()) {
+        request += '\x01';
+        request.append(reinterpret_cast<const char*>(&raw.sin_addr), sizeof raw.sin_addr);
+    } else {
+        request += '\x03';
+        request += static_cast<char>(route.name.size());
+        request += route.name;
+    }
     request.append(reinterpret_cast<const char*>(&raw.sin_port), sizeof raw.sin_port);
     return request;
 }
 
-std::string http_request(const Endpoint& target)
+std::string http_request(const Route& route)
 {
-    const auto authority = target.text();
+    const auto authority = route.name.empty()
+                               ? route.target.text()
+                               : route.name + ":" + std::to_string(route.target.port);
     return "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
 }
 
@@ -73,7 +82,7 @@ void Tunnel::request()
 {
     stage_ = Stage::requesting;
     const bool is_socks = route_.protocol == Protocol::socks5;
-    if (!say(is_socks ? socks_request(route_.target) : http_request(route_.target)))
+    if (!say(is_socks ? socks_request(route_) : http_request(route_)))
         failed("the request does not go out");
 }
 

@@ -15,8 +15,9 @@ enum class Protocol {
 
 struct Route {
     Protocol protocol = Protocol::direct;
-    Endpoint proxy;   // what is connected to
-    Endpoint target;  // what the proxy is asked for
+    Endpoint proxy;    // what is connected to
+    Endpoint target;   // what the proxy is asked for
+    std::string name;  // asked for instead of the target's address, with its port
 };
 
 class Tunnel : public Loop::Watcher {
