@@ -141,6 +141,13 @@ bool collide(const Listener& one, const Listener& other)
            (both_any && (one.dual_stack || other.dual_stack));
 }
 
+// Strangers cannot reach it, cannot get past its login, or are meant to use it.
+bool is_guarded(const Listener& listener)
+{
+    return listener.open || listener.login == Login::required ||
+           listener.endpoint.address.is_loopback();
+}
+
 bool lets_anyone_in(const Rule& rule, const Listener& listener)
 {
     if (rule.action != Action::allow || rule.clients || rule.users)
@@ -207,23 +214,22 @@ void check_collisions(std::span<const LoadedListener> listeners, const Reader& r
 void check_open_relay(std::span<const LoadedListener> listeners, std::span<const LoadedRule> rules,
                       const Vocabulary& names, const Reader& reader)
 {
-    const std::string_view login =
+    const std::string login =
         names.users ? "set \"login\" to \"required\"" : "add \"users\" to the file";
-    for (const auto& [place, listener] : listeners) {
-        if (listener.open || listener.login == Login::required ||
-            listener.endpoint.address.is_loopback())
+    for (const auto& loaded : listeners) {
+        if (is_guarded(loaded.listener))
             continue;
-        const auto culprit = std::ranges::find_if(
-            rules, [&](const LoadedRule& loaded) { return lets_anyone_in(loaded.rule, listener); });
-        if (culprit != rules.end())
-            reader.report().mistake(place,
-                                    "anyone who can reach this listener may use it: it "
-                                    "requires no login, and the rule " +
-                                        quoted(culprit->rule.name) +
-                                        " names neither \"clients\" nor \"users\"; name "
-                                        "them there, " +
-                                        std::string{login} +
-                                        ", or write \"open\": true here if it is meant");
+        const auto culprit = std::ranges::find_if(rules, [&](const LoadedRule& candidate) {
+            return lets_anyone_in(candidate.rule, loaded.listener);
+        });
+        if (culprit == rules.end())
+            continue;
+        reader.report().mistake(loaded.place,
+                                "anyone who can reach this listener may use it: it requires no "
+                                "login, and the rule " +
+                                    quoted(culprit->rule.name) +
+                                    " names neither \"clients\" nor \"users\"; name them there, " +
+                                    login + ", or write \"open\": true here if it is meant");
     }
 }
 

@@ -1,0 +1,84 @@
+// The loader of configurations: any text is either a configuration or located mistakes.
+#include "policy/load.hpp"
+#include "tests/fuzz/invariants.hpp"
+
+namespace {
+
+using namespace adit::policy;
+
+// How many bytes each line of the text has.
+std::vector<std::size_t> line_lengths(std::string_view text)
+{
+    std::vector<std::size_t> lengths{0};
+    for (const char c : text)
+        if (c == '\n')
+            lengths.push_back(0);
+        else
+            ++lengths.back();
+    return lengths;
+}
+
+void require_places(const std::vector<Mistake>& mistakes, std::string_view text)
+{
+    using adit::fuzz::require;
+    const auto lengths = line_lengths(text);
+    std::pair<std::size_t, std::size_t> before{0, 0};
+    for (const auto& mistake : mistakes) {
+        require(!mistake.message.empty(), "a mistake says what is wrong");
+        require(mistake.line >= 1 && mistake.line <= lengths.size(), "a line is of the text");
+        require(mistake.column >= 1 && mistake.column <= lengths[mistake.line - 1] + 1,
+                "a column is of its line");
+        const std::pair place{mistake.line, mistake.column};
+        require(before <= place, "mistakes come in the order of the text");
+        before = place;
+    }
+}
+
+std::string all(const std::vector<Mistake>& mistakes)
+{
+    std::string text;
+    for (const auto& mistake : mistakes)
+        text += to_text(mistake, "file") + '\n';
+    return text;
+}
+
+void require_sound(const Configuration& configuration)
+{
+    using adit::fuzz::require;
+    require(!configuration.listeners.empty(), "a configuration listens somewhere");
+    require(configuration.workers <= 256, "workers are few");
+    for (const auto& listener : configuration.listeners) {
+        require(!listener.name.empty(), "a listener has a name");
+        require(listener.protocols.bits != 0, "a listener speaks something");
+    }
+    for (const auto& rule : configuration.policy.rules()) {
+        require(!rule.name.empty(), "a rule has a name");
+        require(!rule.ports || !rule.ports->ranges().empty(), "no list of ports is empty");
+        require(!rule.hosts || !rule.hosts->empty(), "no list of hosts is empty");
+        require(!rule.networks || !rule.networks->empty(), "no list of networks is empty");
+        require(!rule.clients || !rule.clients->empty(), "no list of clients is empty");
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size)
+{
+    using adit::fuzz::require;
+    auto text = adit::fuzz::text_of(bytes, size);
+    const auto once = load(text);
+    const auto again = load(text);
+    require(once.has_value() == again.has_value(), "a text means the same twice");
+
+    // A byte order mark belongs to no line.
+    if (text.starts_with("\xEF\xBB\xBF"))
+        text.remove_prefix(3);
+    const auto& told = once ? once->warnings : once.error();
+    const auto& told_again = again ? again->warnings : again.error();
+    require(all(told) == all(told_again), "a text is told about in the same words twice");
+    require(once || !told.empty(), "what does not load says why");
+    require_places(told, text);
+    if (once)
+        require_sound(once->configuration);
+    return 0;
+}

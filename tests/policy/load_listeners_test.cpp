@@ -1,0 +1,171 @@
+#include "policy/load_listeners.hpp"
+
+#include "tests/policy/loading.hpp"
+
+namespace adit::policy {
+namespace {
+
+using protocols::Login;
+
+constexpr std::string_view a_user = R"("users": { "alice": "$y$a" },)";
+
+// A file with one listener and a rule that names clients, so that no guard stands in the way.
+std::string with_listener(std::string_view members, std::string_view more = {})
+{
+    return "{ \"listeners\": [ { " + std::string{members} + " } ], " + std::string{more} +
+           R"("rules": [ { "action": "allow", "clients": ["10.0.0.0/8"] } ] })";
+}
+
+Listener listener_of(std::string_view members, std::string_view more = {})
+{
+    return loaded(with_listener(members, more)).configuration.listeners.at(0);
+}
+
+ProtocolSet protocols_of(std::initializer_list<Protocol> list)
+{
+    ProtocolSet set;
+    for (const auto protocol : list)
+        set.add(protocol);
+    return set;
+}
+
+TEST_CASE("a listener without more than an address asks for no login and speaks all dialects")
+{
+    const auto listener = listener_of(R"("address": "127.0.0.1:1080")");
+    CHECK(listener.name == "127.0.0.1:1080");
+    CHECK(to_text(listener.endpoint) == "127.0.0.1:1080");
+    CHECK_FALSE(listener.dual_stack);
+    CHECK(listener.login == Login::none);
+    CHECK_FALSE(listener.open);
+    CHECK(listener.protocols ==
+          protocols_of({Protocol::connect, Protocol::socks5, Protocol::socks4}));
+}
+
+TEST_CASE("a listener takes every key")
+{
+    const auto listener = listener_of(R"("name": "main", "address": "0.0.0.0:3128",
+        "protocols": ["connect"], "login": "optional", "open": true)",
+                                      a_user);
+    CHECK(listener.name == "main");
+    CHECK(to_text(listener.endpoint) == "0.0.0.0:3128");
+    CHECK(listener.protocols == protocols_of({Protocol::connect}));
+    CHECK(listener.login == Login::optional);
+    CHECK(listener.open);
+}
+
+TEST_CASE("an address is IPv4, IPv6 in brackets, or a star for both")
+{
+    CHECK(to_text(listener_of(R"("address": "[::1]:1080")").endpoint) == "[::1]:1080");
+    CHECK(listener_of(R"("address": "127.0.0.1:0")").endpoint.port == 0);
+    const auto star = listener_of(R"("address": "*:1080")");
+    CHECK(to_text(star.endpoint) == "[::]:1080");
+    CHECK(star.dual_stack);
+    CHECK_FALSE(listener_of(R"("address": "[::]:1080")").dual_stack);
+}
+
+TEST_CASE("with users every listener asks for a login, unless it says otherwise")
+{
+    CHECK(listener_of(R"("address": "127.0.0.1:1080")", a_user).login == Login::required);
+    CHECK(listener_of(R"("address": "127.0.0.1:1080")", R"("users": {},)").login ==
+          Login::required);
+    CHECK(listener_of(R"("address": "127.0.0.1:1080", "login": "none")", a_user).login ==
+          Login::none);
+    CHECK(listener_of(R"("address": "127.0.0.1:1080", "login": "optional")", a_user).login ==
+          Login::optional);
+}
+
+TEST_CASE("SOCKS4 is left out where a login is required, and only there")
+{
+    const auto offers_socks4 = [](std::string_view login) {
+        return listener_of(
+                   "\"address\": \"127.0.0.1:1080\", \"login\": \"" + std::string{login} + '"',
+                   a_user)
+            .protocols.contains(Protocol::socks4);
+    };
+    CHECK_FALSE(offers_socks4("required"));
+    CHECK(offers_socks4("optional"));
+    CHECK(offers_socks4("none"));
+}
+
+TEST_CASE("a listener that others can reach needs a login, clients, users, or the word open")
+{
+    const auto refused = [](std::string_view listener, std::string_view rule,
+                            std::string_view more = {}) {
+        const auto text = "{ \"listeners\": [ { " + std::string{listener} + " } ], " +
+                          std::string{more} + "\"rules\": [ { \"action\": " + std::string{rule} +
+                          " } ] }";
+        return mistakes_in(text).find("anyone who can reach this listener") != std::string::npos;
+    };
+    CHECK(refused(R"("address": "0.0.0.0:1080")", R"("allow")"));
+    CHECK(refused(R"("address": "*:1080")", R"("allow", "ports": [443])"));
+    CHECK(refused(R"("address": "[2001:db8::1]:1080")", R"("allow")"));
+    CHECK(refused(R"("address": "10.0.0.1:1080")", R"("allow", "hosts": ["example.com"])"));
+    CHECK(refused(R"("address": "*:1080", "login": "none")", R"("allow")", a_user));
+    CHECK(refused(R"("address": "*:1080", "login": "optional")", R"("allow")", a_user));
+    CHECK(refused(R"("name": "a", "address": "*:1080")", R"("allow", "listeners": ["a"])"));
+
+    CHECK_FALSE(refused(R"("address": "127.0.0.1:1080")", R"("allow")"));
+    CHECK_FALSE(refused(R"("address": "[::1]:1080")", R"("allow")"));
+    CHECK_FALSE(refused(R"("address": "*:1080", "open": true)", R"("allow")"));
+    CHECK_FALSE(refused(R"("address": "*:1080")", R"("allow", "clients": ["10.0.0.0/8"])"));
+    CHECK_FALSE(refused(R"("address": "*:1080")", R"("allow")", a_user));
+    CHECK_FALSE(refused(R"("address": "*:1080", "login": "optional")", R"("allow", "users": ["*"])",
+                        a_user));
+    CHECK_FALSE(refused(R"("address": "*:1080")", R"("deny")"));
+    CHECK_FALSE(refused(R"("address": "*:1080", "protocols": ["connect"])",
+                        R"("allow", "protocols": ["socks5"])"));
+}
+
+TEST_CASE("an allow for another listener opens nothing here")
+{
+    const auto text = R"({ "listeners": [ { "name": "lan", "address": "0.0.0.0:1080" },
+                                          { "name": "own", "address": "127.0.0.1:1081" } ],
+        "rules": [ { "action": "allow", "listeners": ["own"] } ] })";
+    CHECK(mistakes_in(text) == "");
+}
+
+TEST_CASE("--listen replaces the listeners of the file, mistakes in them included")
+{
+    LoadOptions options;
+    options.listen = {"127.0.0.1:3128", "*:0"};
+    const auto text = R"({ "listeners": [ { "address": "nowhere" } ], "users": { "a": "$y$a" },
+        "rules": [ { "action": "allow" } ] })";
+    const auto listeners = loaded(text, options).configuration.listeners;
+    REQUIRE(listeners.size() == 2);
+    CHECK(listeners[0].name == "127.0.0.1:3128");
+    CHECK(listeners[0].login == Login::required);
+    CHECK_FALSE(listeners[0].protocols.contains(Protocol::socks4));
+    CHECK(listeners[1].dual_stack);
+
+    CHECK(loaded(R"({ "rules": [ { "action": "deny" } ] })", options)
+              .configuration.listeners.size() == 2);
+}
+
+TEST_CASE("what --listen gets wrong is told without a line")
+{
+    const auto told = [](std::vector<std::string> listen, std::string_view rule) {
+        LoadOptions options;
+        options.listen = std::move(listen);
+        return mistakes_in(with_rules(rule), options);
+    };
+    CHECK(told({"1080"}, R"({ "action": "deny" })") ==
+          "file: --listen: \"1080\" has no address; did you mean \"127.0.0.1:1080\"?\n");
+    CHECK(told({"127.0.0.1:1080", "127.0.0.1:1080"}, R"({ "action": "deny" })") ==
+          "file: --listen: the listener \"127.0.0.1:1080\" takes this address and port already\n");
+    CHECK(told({"0.0.0.0:1080"}, R"({ "action": "allow" })")
+              .starts_with("file: --listen: anyone who can reach this listener"));
+    CHECK(told({"127.0.0.1:1081"}, R"({ "action": "deny", "listeners": ["main"] })")
+              .ends_with("no listener is called \"main\"; --listen has replaced those of the "
+                         "file\n"));
+}
+
+TEST_CASE("two listeners may share a port on different addresses, and port 0 as often as you like")
+{
+    CHECK(mistakes_in(R"({ "listeners": [ { "address": "127.0.0.1:1080" },
+        { "address": "[::1]:1080" }, { "address": "127.0.0.1:0", "name": "a" },
+        { "address": "127.0.0.1:0", "name": "b" }, { "address": "0.0.0.0:3128" },
+        { "address": "[::]:3128" } ], "rules": [ { "action": "deny" } ] })") == "");
+}
+
+}  // namespace
+}  // namespace adit::policy
