@@ -94,7 +94,7 @@ class Peer:
         nobody = pwd.getpwnam(NOBODY)
         return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
-    def wait_until_it_listens(self, patience=30):
+    def wait_until_it_listens(self, patience=60):
         host, port = self.proxy_for(ECHO).split(":")
         until = time.monotonic() + patience
         while self.process.poll() is None and time.monotonic() < until:
