@@ -224,6 +224,21 @@ TEST_CASE("a request is judged for some user by allowing what any user might be 
     CHECK(judge(rules, {"h.example:25", "8.8.8.8", someone}).refused());
 }
 
+TEST_CASE("judged for some user, the first rule that might allow is named and no login asked for")
+{
+    auto someone = nobody();
+    someone.user_unknown = true;
+    const auto rules = policy({deny("not bob").for_users({"bob"}),
+                               allow("ops").for_users({"alice"}), allow("web").to_ports({443})});
+    const auto maybe = judge(rules, {"h.example:443", "8.8.8.8", someone});
+    CHECK(maybe.rule_name() == "ops");
+    CHECK_FALSE(maybe.needs_login);
+    const auto inner = judge(rules, {"h.example:443", "10.0.0.1", someone});
+    CHECK(inner.refused());
+    CHECK(inner.near_name() == "web");
+    CHECK_FALSE(inner.needs_login);
+}
+
 TEST_CASE("each address of a name is judged by itself")
 {
     const auto rules = policy({deny("test net").to_networks({"198.41.0.0/24"}),

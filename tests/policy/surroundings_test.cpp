@@ -107,3 +107,34 @@ TEST_CASE("the unspecified address and broadcast are never a destination")
     for (const auto* other : {"0.0.0.1", "::1", "255.255.255.254", "8.8.8.8"})
         CHECK_FALSE_MESSAGE(is_never_a_destination(at(other)), other);
 }
+
+TEST_CASE("a metadata address stays one, even when the gateway lists it as its own")
+{
+    Surroundings around;
+    around.own_addresses = {at("169.254.169.254"), at("fd00:ec2::254")};
+    for (const auto* address : {"169.254.169.254", "fd00:ec2::254", "64:ff9b::a9fe:a9fe"}) {
+        CHECK(classify(at(address), around) == Word::metadata);
+        CHECK(Destination{at(address), around}.word == Word::metadata);
+    }
+}
+
+TEST_CASE("an own address that looks like NAT64 is the gateway itself, as written")
+{
+    Surroundings around;
+    around.own_addresses = {at("64:ff9b::808:808")};
+    around.listeners = {{at("64:ff9b::808:808"), 1080}};
+    CHECK(classify(at("64:ff9b::808:808"), around) == Word::self);
+    CHECK(Destination{at("64:ff9b::808:808"), around}.word == Word::self);
+    CHECK_FALSE(networks({"public"}).allows({at("64:ff9b::808:808"), around}));
+    CHECK(around.is_own_listener({at("64:ff9b::808:808"), 1080}));
+    CHECK_FALSE(around.is_own_listener({at("8.8.8.8"), 1080}));
+}
+
+TEST_CASE("an own address with a zone is the same without it")
+{
+    Surroundings around;
+    around.own_addresses = {at("fe80::1%2")};
+    CHECK(classify(at("fe80::1"), around) == Word::self);
+    CHECK(classify(at("fe80::1%3"), around) == Word::self);
+    CHECK(classify(at("fe80::2"), around) == Word::link_local);
+}
