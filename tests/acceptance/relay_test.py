@@ -194,7 +194,7 @@ def _():
         held = 0
         for connection, far in tunnels:  # nobody reads
             for sender in (connection, far):
-                sender.settimeout(0.3)
+                sender.settimeout(0.1)
                 try:
                     while True:
                         held += sender.send(block)
