@@ -169,10 +169,14 @@ class Run:
                 self.measure_peer(peer, ["setup"], turn)
 
     def measure_peer(self, peer, works, turn):
+        if peer.is_given_up:
+            return
         try:
             peer.start()
         except peers.CannotStart as why:
-            return self.complain(str(why))
+            self.complain(str(why))
+            peer.is_given_up = True
+            return
         try:
             for work in works:
                 try:

@@ -17,7 +17,6 @@ public:
 
 protected:
     void opened() override {}
-    void stirred(std::uint32_t) override { throw std::runtime_error{"an idle tunnel was closed"}; }
     void failed(const std::string& why) override
     {
         throw std::runtime_error{"a tunnel failed: " + why};

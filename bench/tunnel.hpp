@@ -27,7 +27,7 @@ public:
     // May be called again after close(). A failure to begin arrives at failed() too.
     void open();
     void close() { socket_.close(); }
-    bool stands() const { return stage_ == Stage::stands; }
+    virtual bool stands() const { return stage_ == Stage::stands; }
 
     void ready(std::uint32_t events) final;
 
