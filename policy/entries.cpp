@@ -270,8 +270,10 @@ Parsed<ListenAddress> parse_listen_address(std::string_view text)
 Parsed<Endpoint> parse_name_server(std::string_view text)
 {
     constexpr std::uint16_t dns = 53;
-    if (const auto address = protocols::parse_address(without_brackets(text)))
-        return Endpoint{*address, dns};
+    if (const auto bare = protocols::parse_address(text))
+        return Endpoint{*bare, dns};
+    if (const auto bracketed = bracketed_address(text))
+        return Endpoint{*bracketed, dns};
     const auto parts = split_port(text);
     const auto address = parts ? bracketed_address(parts->host) : std::nullopt;
     if (!address)

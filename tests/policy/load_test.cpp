@@ -1,5 +1,6 @@
 #include "policy/load.hpp"
 
+#include "policy/json_tree.hpp"
 #include "tests/policy/loading.hpp"
 
 namespace adit::policy {
@@ -133,6 +134,50 @@ TEST_CASE("the platform says which password hashes are good")
     options.is_password_hash = [](const std::string&) { return true; };
     const auto plain = with_rules("", R"("users": { "eve": "ab01FAX.bQRSU" },)");
     CHECK(mistakes_in(plain, options).find("this is not a password hash") != std::string::npos);
+}
+
+// The keys that the schema knows in one object.
+std::vector<std::string> keys_of(const json::Value& schema)
+{
+    std::vector<std::string> keys;
+    const auto* properties = schema.find("properties");
+    REQUIRE(properties != nullptr);
+    for (const auto& member : properties->members)
+        keys.push_back(member.key);
+    return keys;
+}
+
+TEST_CASE("the loader knows every key of the schema")
+{
+    const auto schema = json::parse(contents(source / "config/adit.schema.json"));
+    REQUIRE(schema.has_value());
+    const auto& top = *schema->find("properties");
+    const auto& shared = *schema->find("$defs");
+    struct Level {
+        const json::Value* schema;
+        std::string before;
+        std::string after;
+    };
+    const Level levels[] = {
+        {&*schema, "", ""},
+        {top.find("limits"), "\"limits\": {", "}"},
+        {top.find("resolver"), "\"resolver\": {", "}"},
+        {top.find("log"), "\"log\": {", "}"},
+        {shared.find("set"), "\"sets\": { \"x\": {", "} }"},
+        {shared.find("listener"), "\"listeners\": [ {", "} ]"},
+        {shared.find("rule"), "\"rules\": [ {", "} ]"},
+    };
+    for (const auto& level : levels) {
+        REQUIRE(level.schema != nullptr);
+        for (const auto& key : keys_of(*level.schema)) {
+            CAPTURE(key);
+            const auto told =
+                mistakes_in("{" + level.before + '"' + key + "\": null" + level.after + "}");
+            CHECK(told.find("found null") != std::string::npos);
+            CHECK(told.find("unknown key") == std::string::npos);
+            CHECK(told.find("not yet") == std::string::npos);
+        }
+    }
 }
 
 TEST_CASE("a mistake reads file, line, column, path and message")
