@@ -144,8 +144,9 @@ def markdown(table):
 def provenance(results):
     about = results["machine"]
     size = "a quick run" if about["quick"] else "a full run"
+    at_a_time = f"{about['in_flight']} tunnel{'' if about['in_flight'] == 1 else 's'}"
     return (f"{about['date']}, commit {about['commit']}, {about['cpu']}, {about['cores']} cores, Linux {about['kernel']}; "
-            f"{size}, {about['in_flight']} tunnels being set up at a time. Medians.")
+            f"{size}, {at_a_time} set up at a time. Medians.")
 
 
 def as_text(results):
