@@ -157,6 +157,13 @@ bool lets_anyone_in(const Rule& rule, const Listener& listener)
     return !rule.protocols || (rule.protocols->bits & listener.protocols.bits) != 0;
 }
 
+std::string_view meant(const LoadedListener& loaded)
+{
+    return loaded.place.value != nullptr
+               ? ", or write \"open\": true here if it is meant"
+               : ", or describe this listener in the file, with \"open\": true if it is meant";
+}
+
 }  // namespace
 
 std::vector<LoadedListener> read_listeners(const Place& place, const Reader& reader,
@@ -229,7 +236,7 @@ void check_open_relay(std::span<const LoadedListener> listeners, std::span<const
                                 "login, and the rule " +
                                     quoted(culprit->rule.name) +
                                     " names neither \"clients\" nor \"users\"; name them there, " +
-                                    login + ", or write \"open\": true here if it is meant");
+                                    login + std::string{meant(loaded)});
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/host_index.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
@@ -26,17 +27,6 @@ bool covers(const HostSet& hosts, const HostEntry& entry)
             return hosts.any();
     }
     return false;
-}
-
-// Suffixes either hold one another or share no name, so two lists share a name when one of them
-// holds an entry of the other wholly.
-bool share_host(const LoadedRule& one, const LoadedRule& other)
-{
-    const auto covered_by = [](const HostSet& hosts) {
-        return [&hosts](const HostEntry& entry) { return covers(hosts, entry); };
-    };
-    return std::ranges::any_of(one.hosts, covered_by(*other.rule.hosts)) ||
-           std::ranges::any_of(other.hosts, covered_by(*one.rule.hosts));
 }
 
 // An allow for some of the names that the denial means is an exception to it, and stands above it
@@ -74,17 +64,24 @@ bool share_user(const UserSet& one, const UserSet& other)
     return one.anyone || other.anyone || share_name(one.names, other.names);
 }
 
-// Whether one request by name could match both, as far as is known before DNS.
-bool share_request(const LoadedRule& one, const LoadedRule& other)
+// Whether one request could match both, as far as is known before DNS and hosts aside.
+bool share_request(const Rule& one, const Rule& other)
 {
-    const auto& a = one.rule;
-    const auto& b = other.rule;
-    return may_meet(a.listeners, b.listeners, share_name) &&
-           may_meet(a.protocols, b.protocols,
+    return may_meet(one.listeners, other.listeners, share_name) &&
+           may_meet(one.protocols, other.protocols,
                     [](auto x, auto y) { return (x.bits & y.bits) != 0; }) &&
-           may_meet(a.users, b.users, share_user) && may_meet(a.ports, b.ports, share_port) &&
-           may_meet(a.hosts, b.hosts,
-                    [&](const HostSet&, const HostSet&) { return share_host(one, other); });
+           may_meet(one.users, other.users, share_user) &&
+           may_meet(one.ports, other.ports, share_port);
+}
+
+// The first of the allow rules indexed so far that makes the denial wait; null when none does.
+const LoadedRule* first_waiting(const LoadedRule& denial, std::span<const LoadedRule> rules,
+                                const HostIndex& allows)
+{
+    for (const auto id : allows.sharing(denial.hosts))
+        if (share_request(rules[id].rule, denial.rule) && !is_exception(rules[id], denial))
+            return &rules[id];
+    return nullptr;
 }
 
 }  // namespace
@@ -101,18 +98,21 @@ void warn_of_unused(const Vocabulary& names, const Reader& reader)
 
 void warn_of_late_denials(std::span<const LoadedRule> rules, const Reader& reader)
 {
+    HostIndex allows;
     for (std::size_t i = 0; i < rules.size(); ++i) {
-        const auto& denial = rules[i];
-        if (denial.rule.action != Action::deny || !denial.rule.hosts || denial.rule.networks)
+        const auto& loaded = rules[i];
+        if (loaded.rule.action == Action::allow) {
+            if (loaded.rule.hosts)
+                allows.add(i, loaded.hosts);
+            else
+                allows.add_all(i);
             continue;
-        const auto above = rules.first(i);
-        const auto waiting = std::ranges::find_if(above, [&](const LoadedRule& other) {
-            return other.rule.action == Action::allow && share_request(other, denial) &&
-                   !is_exception(other, denial);
-        });
-        if (waiting != above.end())
+        }
+        if (!loaded.rule.hosts || loaded.rule.networks)
+            continue;
+        if (const auto* waiting = first_waiting(loaded, rules, allows))
             reader.report().warning(
-                *denial.hosts_at,
+                *loaded.hosts_at,
                 "the rule " + quoted(waiting->rule.name) +
                     " above is asked first and waits for the address, so these names are looked "
                     "up and may be allowed; put this rule above it");

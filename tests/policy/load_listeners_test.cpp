@@ -154,6 +154,9 @@ TEST_CASE("what --listen gets wrong is told without a line")
           "file: --listen: the listener \"127.0.0.1:1080\" takes this address and port already\n");
     CHECK(told({"0.0.0.0:1080"}, R"({ "action": "allow" })")
               .starts_with("file: --listen: anyone who can reach this listener"));
+    CHECK(
+        told({"0.0.0.0:1080"}, R"({ "action": "allow" })")
+            .ends_with("describe this listener in the file, with \"open\": true if it is meant\n"));
     CHECK(told({"127.0.0.1:1081"}, R"({ "action": "deny", "listeners": ["main"] })")
               .ends_with("no listener is called \"main\"; --listen has replaced those of the "
                          "file\n"));

@@ -1,0 +1,68 @@
+#include "policy/host_index.hpp"
+
+#include <string_view>
+
+namespace adit::policy {
+
+namespace {
+
+using Id = HostIndex::Id;
+
+// Calls `each` for example.com and com, given www.example.com.
+template <class Each>
+void for_each_parent(std::string_view name, Each each)
+{
+    for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+        name.remove_prefix(dot + 1);
+        each(std::string{name});
+    }
+}
+
+void remember(std::vector<Id>& ids, Id id)
+{
+    if (ids.empty() || ids.back() != id)
+        ids.push_back(id);
+}
+
+}  // namespace
+
+void HostIndex::add(Id id, const std::vector<HostEntry>& entries)
+{
+    remember(lists_, id);
+    for (const auto& entry : entries) {
+        if (entry.kind == HostEntry::Kind::any) {
+            remember(all_, id);
+            continue;
+        }
+        const bool is_suffix = entry.kind == HostEntry::Kind::suffix;
+        remember(is_suffix ? suffixes_[entry.name] : exact_[entry.name], id);
+        if (is_suffix)
+            remember(below_[entry.name], id);
+        for_each_parent(entry.name,
+                        [&](const std::string& parent) { remember(below_[parent], id); });
+    }
+}
+
+std::set<HostIndex::Id> HostIndex::sharing(const std::vector<HostEntry>& entries) const
+{
+    std::set<Id> found{all_.begin(), all_.end()};
+    for (const auto& entry : entries)
+        find(entry, found);
+    return found;
+}
+
+void HostIndex::find(const HostEntry& entry, std::set<Id>& found) const
+{
+    const auto take = [&](const Ids& ids, const std::string& name) {
+        if (const auto at = ids.find(name); at != ids.end())
+            found.insert(at->second.begin(), at->second.end());
+    };
+    if (entry.kind == HostEntry::Kind::any) {
+        found.insert(lists_.begin(), lists_.end());
+        return;
+    }
+    take(entry.kind == HostEntry::Kind::exact ? exact_ : below_, entry.name);
+    for_each_parent(entry.name, [&](const std::string& parent) { take(suffixes_, parent); });
+}
+
+}  // namespace adit::policy

@@ -1,0 +1,37 @@
+// Which of many lists of hosts share a name with a given entry, without asking each of them.
+#pragma once
+
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/entries.hpp"
+
+namespace adit::policy {
+
+class HostIndex {
+public:
+    using Id = std::size_t;
+
+    // Lists are added in ascending order of `id`.
+    void add(Id id, const std::vector<HostEntry>& entries);
+    // A list that holds every name.
+    void add_all(Id id) { all_.push_back(id); }
+
+    // The lists that share at least one name with one of the entries.
+    std::set<Id> sharing(const std::vector<HostEntry>& entries) const;
+
+private:
+    using Ids = std::unordered_map<std::string, std::vector<Id>>;
+
+    void find(const HostEntry& entry, std::set<Id>& found) const;
+
+    std::vector<Id> all_;  // the lists that hold every name
+    std::vector<Id> lists_;
+    Ids exact_;     // by name
+    Ids suffixes_;  // by suffix
+    Ids below_;     // by suffix: lists with a name or a suffix at or below it
+};
+
+}  // namespace adit::policy
