@@ -1,11 +1,14 @@
 // Waits for readiness and moves bytes with plain recv and send through the worker's scratch buffer,
-// so that an idle tunnel owns no buffer at all.
+// so that an idle tunnel owns no buffer at all. A direction that keeps filling that buffer is
+// spliced through a pipe of the worker's pool instead, which it holds only while bytes are on their
+// way.
 #include "src/relay/relay.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/async_result.hpp>
@@ -15,9 +18,13 @@
 namespace adit::relay {
 namespace {
 
-// A direction that keeps filling the scratch buffer yields to the other tunnels after this many
-// rounds.
+// A direction that could go on yields to the other tunnels after this many rounds.
 constexpr int max_rounds = 4;
+
+// So many reads in a row filled the scratch buffer: from here on splice(2) costs less than copying.
+// It is the other way round once a wake-up brings less than `least_spliced` bytes.
+constexpr std::uint8_t bulk_after = 2;
+constexpr std::size_t least_spliced = 32 << 10;
 
 bool would_block(int error)
 {
@@ -39,6 +46,17 @@ ssize_t send(Socket& socket, std::span<const std::uint8_t> bytes)
     do
         count =
             ::send(socket.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (count < 0 && errno == EINTR);
+    return count;
+}
+
+// Both ends are non-blocking: the sockets since their first asynchronous operation, the pipe from
+// the start.
+ssize_t splice_some(int from, int to, std::size_t most)
+{
+    ssize_t count = 0;
+    do
+        count = ::splice(from, nullptr, to, nullptr, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     while (count < 0 && errno == EINTR);
     return count;
 }
@@ -108,7 +126,22 @@ void Relay::write_later(Direction& direction)
     });
 }
 
+bool Relay::Direction::is_bulk() const
+{
+    return full_reads >= bulk_after;
+}
+
 void Relay::read(Direction& direction)
+{
+    if (direction.is_bulk())
+        direction.pipe = shared_.pipes.take();
+    if (direction.pipe)
+        splice(direction);
+    else
+        copy(direction);
+}
+
+void Relay::copy(Direction& direction)
 {
     for (int round = 0; round < max_rounds; ++round) {
         const auto count = receive(*direction.from, shared_.scratch);
@@ -118,12 +151,12 @@ void Relay::read(Direction& direction)
             return would_block(errno) ? read_later(direction) : broken(*direction.from);
 
         const auto bytes = shared_.scratch.first(static_cast<std::size_t>(count));
-        if (&direction == &down_ && down_.bytes == 0 && !totals_.first_byte)
-            totals_.first_byte = std::chrono::duration_cast<std::chrono::milliseconds>(
-                std::chrono::steady_clock::now() - started_);
+        const bool is_full = bytes.size() == shared_.scratch.size();
+        direction.full_reads =
+            is_full ? std::min<std::uint8_t>(direction.full_reads + 1, bulk_after) : 0;
         if (!forward(direction, bytes))
             return;
-        if (bytes.size() < shared_.scratch.size())
+        if (!is_full)
             return read_later(direction);  // that was all, most likely; epoll tells if not
     }
     read_later(direction);
@@ -133,41 +166,117 @@ void Relay::read(Direction& direction)
 // on.
 bool Relay::forward(Direction& direction, std::span<const std::uint8_t> bytes)
 {
-    last_active_ = shared_.tick;
     const auto count = send(*direction.to, bytes);
     if (count < 0 && !would_block(errno)) {
         broken(*direction.to);
         return false;
     }
     const auto sent = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-    direction.bytes += sent;
+    delivered(direction, sent);
     if (sent == bytes.size())
         return true;
-    const auto rest = bytes.subspan(sent);
-    direction.kept.assign(rest.begin(), rest.end());
+    const auto unsent = bytes.subspan(sent);
+    direction.kept.assign(unsent.begin(), unsent.end());
     direction.sent = 0;
     write_later(direction);
     return false;
 }
 
-// `to` is writable again: the kept bytes first, then on with reading.
+void Relay::splice(Direction& direction)
+{
+    std::size_t moved = 0;
+    for (int round = 0; round < max_rounds; ++round) {
+        const auto count = splice_some(direction.from->native_handle(), direction.pipe->write_end(),
+                                       direction.pipe->capacity());
+        const int error = errno;
+        if (count <= 0) {
+            rest(direction);
+            if (count == 0)
+                return end(direction);
+            if (!would_block(error))
+                return broken(*direction.from);
+            if (moved < least_spliced)
+                direction.full_reads = 0;
+            return read_later(direction);
+        }
+        moved += static_cast<std::size_t>(count);
+        direction.in_pipe = static_cast<std::size_t>(count);
+        if (!drain(direction))
+            return;
+    }
+    rest(direction);
+    read_later(direction);
+}
+
+// Pipe to socket. True when the pipe is empty and the direction may read on.
+bool Relay::drain(Direction& direction)
+{
+    while (direction.in_pipe > 0) {
+        const auto count = splice_some(direction.pipe->read_end(), direction.to->native_handle(),
+                                       direction.in_pipe);
+        if (count < 0 && would_block(errno)) {
+            write_later(direction);
+            return false;
+        }
+        if (count <= 0) {
+            broken(*direction.to);
+            return false;
+        }
+        direction.in_pipe -= static_cast<std::size_t>(count);
+        delivered(direction, static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+// Nothing is on its way, so others may have the pipe.
+void Relay::rest(Direction& direction)
+{
+    if (!direction.pipe)
+        return;
+    if (direction.in_pipe == 0)
+        shared_.pipes.give_back(std::move(*direction.pipe));
+    else
+        shared_.pipes.lose();
+    direction.pipe.reset();
+    direction.in_pipe = 0;
+}
+
+// `to` is writable again: first what it would not take before, then on with reading.
 void Relay::flush(Direction& direction)
 {
-    const auto rest = std::span{direction.kept}.subspan(direction.sent);
+    if (!direction.pipe)
+        return flush_kept(direction);
+    if (!drain(direction))
+        return;
+    rest(direction);
+    read(direction);
+}
+
+void Relay::flush_kept(Direction& direction)
+{
+    const auto unsent = std::span{direction.kept}.subspan(direction.sent);
     const auto count =
-        send(*direction.to, {reinterpret_cast<const std::uint8_t*>(rest.data()), rest.size()});
+        send(*direction.to, {reinterpret_cast<const std::uint8_t*>(unsent.data()), unsent.size()});
     if (count < 0 && !would_block(errno))
         return broken(*direction.to);
     if (count > 0) {
-        last_active_ = shared_.tick;
-        direction.bytes += static_cast<std::size_t>(count);
         direction.sent += static_cast<std::size_t>(count);
+        delivered(direction, static_cast<std::size_t>(count));
     }
     if (direction.sent < direction.kept.size())
         return write_later(direction);
     std::string{}.swap(direction.kept);
     direction.sent = 0;
     read(direction);
+}
+
+void Relay::delivered(Direction& direction, std::size_t bytes)
+{
+    last_active_ = shared_.tick;
+    if (&direction == &down_ && !totals_.first_byte)
+        totals_.first_byte = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - started_);
+    direction.bytes += bytes;
 }
 
 // FIN was read, and everything before it has been sent: say FIN to the other side.
@@ -206,7 +315,7 @@ void Relay::broken(const Socket& by)
 {
     totals_.by_client = &by == &client_;
     Direction& last_words = &by == &client_ ? up_ : down_;
-    if (last_words.ended || !last_words.kept.empty())
+    if (last_words.ended || last_words.has_undelivered())
         return finish(End::reset);
     for (;;) {
         const auto count = receive(*last_words.from, shared_.scratch);
@@ -228,6 +337,8 @@ void Relay::finish(End end)
     totals_.up = up_.bytes;
     totals_.down = down_.bytes;
     totals_.end = end;
+    rest(up_);
+    rest(down_);
     if (end == End::finished) {
         boost::system::error_code
             ignored;  // both FINs are exchanged; closing only gives back the descriptors

@@ -15,14 +15,17 @@
 #include <boost/asio/any_completion_handler.hpp>
 
 #include "src/gateway/awaitable.hpp"
+#include "src/relay/pipe_pool.hpp"
 
 namespace adit::relay {
 
 // What all relays of one worker share. Owned by the worker, used on its thread only.
 struct Shared {
-    std::span<std::uint8_t>
-        scratch;             // bytes live here between one recv and the send that follows it
-    std::uint32_t tick = 0;  // coarse clock: see Worker; a relay notes when it last moved a byte
+    // Bytes live here between one recv and the send that follows it.
+    std::span<std::uint8_t> scratch;
+    PipePool pipes{64};
+    // Coarse clock: see Worker; a relay notes when it last moved a byte.
+    std::uint32_t tick = 0;
 };
 
 enum class End : std::uint8_t {
@@ -61,18 +64,31 @@ private:
     struct Direction {
         Socket* from = nullptr;
         Socket* to = nullptr;
-        std::uint64_t bytes = 0;
-        std::string kept;  // what `to` would not take yet; `from` is not read while there is some
+        std::uint64_t bytes = 0;  // delivered
+        // What `to` would not take yet is in one of these; `from` is not read while there is some.
+        std::string kept;
         std::size_t sent = 0;  // how much of `kept` has gone since
-        bool ended = false;    // FIN was read and passed on
+        std::optional<Pipe> pipe;
+        std::size_t in_pipe = 0;
+        std::uint8_t full_reads = 0;  // in a row; see is_bulk()
+        bool ended = false;           // FIN was read and passed on
+
+        bool is_bulk() const;
+        bool has_undelivered() const { return in_pipe > 0 || !kept.empty(); }
     };
 
     void start();
     void read_later(Direction& direction);
     void write_later(Direction& direction);
     void read(Direction& direction);
-    void flush(Direction& direction);
+    void copy(Direction& direction);
     bool forward(Direction& direction, std::span<const std::uint8_t> bytes);
+    void splice(Direction& direction);
+    bool drain(Direction& direction);
+    void rest(Direction& direction);
+    void flush(Direction& direction);
+    void flush_kept(Direction& direction);
+    void delivered(Direction& direction, std::size_t bytes);
     void end(Direction& direction);
     void watch_for_reset(Direction& direction);
     void broken(const Socket& by);

@@ -1,6 +1,7 @@
 #include "src/relay/relay.hpp"
 
 #include <array>
+#include <csignal>
 #include <future>
 #include <thread>
 
@@ -19,8 +20,9 @@ namespace {
 // A relay between two far ends, with its loop on a thread of its own.
 class Tunnel {
 public:
-    explicit Tunnel(std::string early = {})
-        : client_pair_{tests::connect_pair(loop_)},
+    explicit Tunnel(std::string early = {}, std::size_t pipes = 4)
+        : pipes_{pipes},
+          client_pair_{tests::connect_pair(loop_)},
           destination_pair_{tests::connect_pair(loop_)},
           relay_{client_pair_.ours, destination_pair_.ours, std::move(early), shared_}
     {
@@ -30,8 +32,10 @@ public:
             else
                 ended_.set_value(totals);
         });
+        std::signal(SIGPIPE, SIG_IGN);  // splice(2) knows no MSG_NOSIGNAL; the server does the same
         thread_ = std::thread{[this] { loop_.run(); }};
     }
+    const relay::PipePool& pool() const { return shared_.pipes; }  // only after totals()
     ~Tunnel()
     {
         stop();
@@ -54,9 +58,10 @@ public:
     }
 
 private:
+    std::size_t pipes_;
     asio::io_context loop_{1};
     std::array<std::uint8_t, 65536> scratch_;
-    relay::Shared shared_{scratch_};
+    relay::Shared shared_{scratch_, relay::PipePool{pipes_}};
     tests::TcpPair client_pair_;
     tests::TcpPair destination_pair_;
     relay::Relay relay_;
@@ -182,9 +187,18 @@ TEST_CASE("what a side said before its reset is delivered")
     CHECK(totals.end == relay::End::reset);
 }
 
-TEST_CASE("a slow reader stops the writer and loses nothing")
+TEST_CASE("a slow reader stops the writer and loses nothing, spliced or copied")
 {
-    Tunnel tunnel;
+    std::size_t pipes = 0;
+    SUBCASE("copied")
+    {
+        pipes = 0;
+    }
+    SUBCASE("spliced")
+    {
+        pipes = 4;
+    }
+    Tunnel tunnel{{}, pipes};
     const auto bytes = pattern(32 << 20, 2);
     std::promise<bool> sent;
     std::thread writer{[&] {
@@ -200,11 +214,59 @@ TEST_CASE("a slow reader stops the writer and loses nothing")
     writer.join();
     tunnel.client().say_fin();
     CHECK(tunnel.totals().down == bytes.size());
+    CHECK((tunnel.pool().open() > 0) == (pipes > 0));
+    CHECK(tunnel.pool().idle() == tunnel.pool().open());
+}
+
+TEST_CASE("a stream that was reset in full flow leaves no bytes in the pool")
+{
+    Tunnel tunnel;
+    const auto bytes = pattern(64 << 20, 5);  // more than all buffers on the way hold
+    std::thread writer{[&] { CHECK_FALSE(tunnel.destination().send(bytes)); }};
+    CHECK(tunnel.client().receive(4 << 20) == bytes.substr(0, 4 << 20));
+    tunnel.client().reset();
+    writer.join();
+    const auto totals = tunnel.totals();
+    CHECK(totals.end == relay::End::reset);
+    CHECK(totals.by_client);
+    CHECK(tunnel.pool().idle() == tunnel.pool().open());
+}
+
+TEST_CASE("small messages after a flood are carried as promptly as before it")
+{
+    Tunnel tunnel;
+    const auto flood = pattern(8 << 20, 6);
+    std::thread writer{[&] { CHECK(tunnel.destination().send(flood)); }};
+    CHECK(tunnel.client().receive(flood.size()) == flood);
+    writer.join();
+    for (int i = 0; i < 100; ++i) {
+        REQUIRE(tunnel.client().send("question"));
+        REQUIRE(tunnel.destination().receive(8) == "question");
+        REQUIRE(tunnel.destination().send("answer"));
+        REQUIRE(tunnel.client().receive(6) == "answer");
+    }
+    tunnel.client().say_fin();
+    tunnel.destination().say_fin();
+    CHECK(tunnel.totals().down == flood.size() + 600);
+    CHECK(tunnel.pool().idle() == tunnel.pool().open());
 }
 
 TEST_CASE("both directions carry a flood at the same time")
 {
-    Tunnel tunnel;
+    std::size_t pipes = 0;
+    SUBCASE("copied")
+    {
+        pipes = 0;
+    }
+    SUBCASE("spliced")
+    {
+        pipes = 4;
+    }
+    SUBCASE("one spliced, one copied")
+    {
+        pipes = 1;
+    }
+    Tunnel tunnel{{}, pipes};
     const auto up = pattern(8 << 20, 3);
     const auto down = pattern(8 << 20, 4);
     std::thread client_writer{[&] {
