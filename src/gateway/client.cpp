@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include <sys/socket.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
@@ -19,8 +21,15 @@ Awaitable<bool> Client::receive()
     co_return !error && count > 0;
 }
 
+// A reply nearly always fits into the socket's buffer; then no operation is started at all.
 Awaitable<bool> Client::send(std::string_view bytes)
 {
+    if (bytes.empty())
+        co_return true;
+    const auto sent =
+        ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0)
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
     if (bytes.empty())
         co_return true;
     const auto [error, count] =

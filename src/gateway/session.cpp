@@ -37,7 +37,10 @@ constexpr auto half_closed_patience = 1s;
 }  // namespace
 
 Session::Session(Worker& worker, Client client, std::shared_ptr<const policy::Listener> listener)
-    : worker_{worker}, client_{std::move(client)}, listener_{std::move(listener)}
+    : worker_{worker},
+      client_{std::move(client)},
+      listener_{std::move(listener)},
+      deadline_{worker.deadlines(), [this] { on_deadline(); }}
 {
     record_.time = std::chrono::system_clock::now();
     record_.id = worker.next_request_id();
@@ -50,7 +53,7 @@ Awaitable<void> Session::serve()
     // Handshake and request are gone when establish() returns, and the deadline here: an idle
     // tunnel keeps none of them.
     auto destination = co_await establish();
-    deadline_.reset();
+    deadline_.lift();
     if (!destination)
         co_return;
 
@@ -70,7 +73,7 @@ Awaitable<void> Session::serve()
 // been answered.
 Awaitable<std::optional<Socket>> Session::establish()
 {
-    expect_within(worker_.snapshot()->configuration->limits.handshake_timeout);
+    deadline_.expires_after(worker_.snapshot()->configuration->limits.handshake_timeout);
     auto handshake = co_await sniff();
     if (!handshake)
         co_return std::nullopt;
@@ -84,7 +87,7 @@ Awaitable<std::optional<Socket>> Session::establish()
     const auto now = worker_.snapshot();  // each request is judged by the newest policy
     const auto& policy = now->configuration->policy;
     record_request(*asked, *now);
-    expect_within(now->configuration->limits.connect_timeout);
+    deadline_.expires_after(now->configuration->limits.connect_timeout);
 
     const auto subject = subject_of(*asked);
     const auto& target = asked->request.target;
@@ -257,7 +260,7 @@ void Session::on_client_stirring()
         return interrupt(Interruption::client_left);
     if (count == 0 && client_.received().empty()) {
         client_left_ = true;
-        expect_within(half_closed_patience);
+        deadline_.expires_after(half_closed_patience);
     }
 }
 
@@ -299,7 +302,7 @@ Awaitable<void> Session::refuse(Handshake& handshake, Answer answer)
         co_return;
     answer.request_id = record_.id;
     interruption_ = Interruption::none;
-    expect_within(parting_time);
+    deadline_.expires_after(parting_time);
     co_await client_.send(conclude(handshake, answer));
     co_await client_.part();
 }
@@ -325,22 +328,9 @@ void Session::interrupt(Interruption why)
         client_.socket().cancel(nothing_to_cancel);
 }
 
-void Session::expect_within(std::chrono::milliseconds time)
-{
-    if (!deadline_)
-        deadline_ = std::make_unique<Timer>(worker_.loop());
-    deadline_->expires_after(time);
-    deadline_->async_wait([self = shared_from_this()](boost::system::error_code moved) {
-        if (!moved)
-            self->on_deadline();
-    });
-}
-
 void Session::on_deadline()
 {
-    // The expiry may have been on its way when the deadline was moved or lifted.
-    if (deadline_ && deadline_->expiry() <= Clock::now())
-        interrupt(client_left_ ? Interruption::client_left : Interruption::deadline);
+    interrupt(client_left_ ? Interruption::client_left : Interruption::deadline);
 }
 
 void Session::record_request(const Asked& asked, const Snapshot& now)

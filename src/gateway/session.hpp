@@ -14,6 +14,7 @@
 #include "protocols/socks5.hpp"
 #include "src/dial/dialer.hpp"
 #include "src/gateway/client.hpp"
+#include "src/gateway/deadline.hpp"
 #include "src/gateway/outcome.hpp"
 #include "src/gateway/snapshot.hpp"
 #include "src/gateway/wakeup.hpp"
@@ -76,7 +77,6 @@ private:
     Awaitable<void> refuse(Handshake& handshake, protocols::Answer answer);
     protocols::Hangup left();
 
-    void expect_within(std::chrono::milliseconds time);
     void on_deadline();
 
     void record_request(const Asked& asked, const Snapshot& now);
@@ -95,7 +95,7 @@ private:
     Interruption interruption_ = Interruption::none;
 
     // What the session waits for, if anything; interrupt() ends that wait.
-    std::unique_ptr<Timer> deadline_;
+    Deadline deadline_;
     Wakeup* verifying_ = nullptr;
     dial::Dial* dialling_ = nullptr;
     relay::Relay* relay_ = nullptr;

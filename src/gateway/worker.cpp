@@ -76,6 +76,7 @@ Worker::Worker(Commons commons, const SnapshotPtr& snapshot)
       authenticator_{loop_, commons_.hashing},
       scratch_(scratch_size),
       relay_shared_{scratch_},
+      deadlines_{loop_},
       sweeper_{loop_},
       started_{std::chrono::steady_clock::now()},
       next_id_{platform::random_bits()}

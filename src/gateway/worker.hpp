@@ -74,6 +74,7 @@ public:
     dial::Dialer& dialer() { return dialer_; }
     login::Authenticator& authenticator() { return authenticator_; }
     relay::Shared& relay_shared() { return relay_shared_; }
+    Deadlines& deadlines() { return deadlines_; }
     std::string next_request_id();
 
 private:
@@ -100,6 +101,7 @@ private:
     login::Authenticator authenticator_;
     std::vector<std::uint8_t> scratch_;
     relay::Shared relay_shared_;
+    Deadlines deadlines_;
     Timer sweeper_;
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point starved_at_;
