@@ -16,8 +16,8 @@ namespace adit::policy {
 using std::chrono::milliseconds;
 
 struct Listener {
-    std::string name;   // `main`; by default its address as written
-    Endpoint endpoint;  // port 0: any free port (tests)
+    std::string name;         // `main`; by default its address as written
+    Endpoint endpoint;        // port 0: any free port (tests)
     bool dual_stack = false;  // `*:1080`: the endpoint is `::` and takes IPv4 clients as well
     ProtocolSet protocols;
     protocols::Login login = protocols::Login::none;
