@@ -27,11 +27,11 @@ private:
 
     void find(const HostEntry& entry, std::set<Id>& found) const;
 
-    std::vector<Id> all_;  // the lists that hold every name
-    std::vector<Id> lists_;
-    Ids exact_;     // by name
-    Ids suffixes_;  // by suffix
-    Ids below_;     // by suffix: lists with a name or a suffix at or below it
+    std::vector<Id> all_;    // the lists that hold every name
+    std::vector<Id> lists_;  // the lists that were given entry by entry
+    Ids exact_;              // by name
+    Ids suffixes_;           // by suffix
+    Ids below_;              // by suffix: lists with a name or a suffix at or below it
 };
 
 }  // namespace adit::policy
