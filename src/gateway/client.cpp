@@ -2,6 +2,9 @@
 #include "src/gateway/client.hpp"
 
 #include <array>
+#include <utility>
+
+#include <string.h>
 
 #include <sys/socket.h>
 
@@ -47,6 +50,12 @@ Awaitable<void> Client::part()
             co_await socket_.async_read_some(asio::buffer(unread), as_values);
         gone = error;
     }
+}
+
+void Client::consume(std::size_t count)
+{
+    ::explicit_bzero(received_.data() + used_, count);
+    used_ += count;
 }
 
 std::string Client::take_unused_bytes()

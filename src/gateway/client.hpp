@@ -31,7 +31,8 @@ public:
 
     protocols::Bytes received() const { return protocols::as_bytes(received_).subspan(used_); }
     bool ever_received() const { return !received_.empty(); }
-    void consume(std::size_t count) { used_ += count; }
+    // Wipes them, too: they may have been a password.
+    void consume(std::size_t count);
     std::string take_unused_bytes();
 
     const protocols::Endpoint& peer() const { return peer_; }

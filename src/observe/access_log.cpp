@@ -66,13 +66,17 @@ void AccessLog::write(std::string_view line)
 {
     std::unique_lock lock{mutex_};
     emptied_.wait(lock, [this] { return queued_.size() < max_queued; });
-    const bool was_empty = queued_.empty();
+    const auto before = queued_.size();
     queued_ += line;
+    const bool writer_is_due =
+        before == 0 || (before < worth_a_write && queued_.size() >= worth_a_write);
     lock.unlock();
-    if (was_empty)
+    if (writer_is_due)
         filled_.notify_one();
 }
 
+// Waking a thread costs a busy worker more than making the record does. So the writer, once it
+// knows that there is something, waits a little for more.
 void AccessLog::run()
 {
     std::string batch;
@@ -81,6 +85,8 @@ void AccessLog::run()
         filled_.wait(lock, [this] { return !queued_.empty() || stopping_; });
         if (queued_.empty())
             return;
+        filled_.wait_for(lock, gathering_time,
+                         [this] { return queued_.size() >= worth_a_write || stopping_; });
         batch.clear();
         std::swap(batch, queued_);
         const auto next = std::exchange(next_, std::nullopt);

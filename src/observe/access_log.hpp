@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -36,7 +37,9 @@ private:
     void run();
     void write_out(const std::string& batch);
 
-    static constexpr std::size_t max_queued = 1 << 20;  // bytes
+    static constexpr std::size_t max_queued = 1 << 20;      // bytes
+    static constexpr std::size_t worth_a_write = 64 << 10;  // bytes that are written without delay
+    static constexpr std::chrono::milliseconds gathering_time{50};  // how late a record may be
 
     Log log_;
     std::atomic<bool> off_{true};
