@@ -81,7 +81,7 @@ Decision Policy::decide(const Subject& subject, const Target& target,
     else if (found.near != nullptr)
         decision.reason = Reason::internal_address;
 
-    if (subject.user.empty() && !subject.user_unknown) {
+    if (subject.user.empty()) {
         auto anyone = subject;
         anyone.user_unknown = true;
         decision.needs_login = walk(anyone, target, destination, around).allow != nullptr;

@@ -95,6 +95,8 @@ TEST_CASE("a listener on one address stands for that address alone")
     CHECK(around.is_own_listener({at("127.0.0.1"), 1080}));
     CHECK(around.is_own_listener({at("::ffff:127.0.0.1"), 1080}));
     CHECK(around.is_own_listener({at("10.0.0.7"), 3128}));
+    CHECK(around.is_own_listener({at("64:ff9b::7f00:1"), 1080}));
+    CHECK(around.is_own_listener({at("64:ff9b::a00:7"), 3128}));
     CHECK_FALSE(around.is_own_listener({at("127.0.0.2"), 1080}));
     CHECK_FALSE(around.is_own_listener({at("10.0.0.7"), 1080}));
 }
