@@ -86,6 +86,16 @@ Claim who_asks(const HttpHead& head, Login login)
     return Nobody{};
 }
 
+// Several fields of one name are one list (RFC 9110 §5.3).
+BodyForm form_asked_for(const HttpHead& head)
+{
+    std::string all;
+    const auto [first, last] = head.fields.equal_range(field::accept);
+    for (auto one = first; one != last; ++one)
+        all.append(one->value().data(), one->value().size()).append(",");
+    return preferred_form(all);
+}
+
 }  // namespace
 
 Wants HttpHandshake::advance(Bytes input)
@@ -103,6 +113,7 @@ Wants HttpHandshake::advance(Bytes input)
 // The request is checked before the login, and the login before anything else is done.
 Wants HttpHandshake::ask(const HttpHead& head, std::size_t consumed)
 {
+    form_ = form_asked_for(head);
     const auto hang_up = [&](Fault fault) {
         return Wants{Hangup{Ending::malformed, fault}, consumed, {}};
     };
@@ -136,7 +147,7 @@ Reply HttpHandshake::conclude(const Answer& answer) const
 {
     if (answer.ending == Ending::established)
         return "HTTP/1.1 200 Connection established\r\n\r\n";
-    return http_refusal(answer);
+    return http_refusal(answer, form_);
 }
 
 }  // namespace adit::protocols

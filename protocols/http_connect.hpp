@@ -1,6 +1,7 @@
 // HTTP CONNECT (RFC 9110 §9.3.6) as a handshake, and HTTP's column of the table of endings.
 #pragma once
 
+#include "protocols/accept.hpp"
 #include "protocols/handshake.hpp"
 #include "protocols/http_head.hpp"
 
@@ -14,9 +15,9 @@ public:
     Wants advance(Bytes input);
     Wants verified(bool accepted);
 
-    // established: "HTTP/1.1 200 ..." without any framing field. All else: a complete text/plain
-    // response with Content-Length, Connection: close and Proxy-Status (RFC 9209), after which the
-    // connection is closed (RFC 9931).
+    // established: "HTTP/1.1 200 ..." without any framing field. All else: a complete response with
+    // Content-Length, Connection: close and Proxy-Status (RFC 9209), after which the connection is
+    // closed (RFC 9931). Its body is text, or JSON where the request's Accept prefers that.
     Reply conclude(const Answer& answer) const;
 
 private:
@@ -24,6 +25,7 @@ private:
 
     Login login_;
     HttpHeadReader reader_;
+    BodyForm form_ = BodyForm::text;
     std::optional<TunnelRequest> asked_;
 };
 

@@ -149,7 +149,36 @@ std::string proxy_status(const Refusal& refusal, const Answer& answer)
     return field + "\r\n";
 }
 
-std::string body(const Refusal& refusal, const Answer& answer)
+// A string of RFC 8259 §7. Rule names are UTF-8 already: the loader reads nothing else.
+std::string json_string(std::string_view text)
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string string{"\""};
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\')
+            string.append({'\\', c});
+        else if (is_control(c))
+            string.append("\\u00").append({digits[byte >> 4U], digits[byte & 15U]});
+        else
+            string += c;
+    }
+    return string + '"';
+}
+
+std::string json_body(const Refusal& refusal, const Answer& answer)
+{
+    std::string json{"{\"refused\":"};
+    json += json_string(refusal.what);
+    json += ",\"error\":" + json_string(refusal.error);
+    if (!answer.rule.empty())
+        json += ",\"rule\":" + json_string(answer.rule);
+    if (!answer.request_id.empty())
+        json += ",\"request_id\":" + json_string(answer.request_id);
+    return json + ",\"advice\":" + json_string(refusal.advice) + "}\n";
+}
+
+std::string text_body(const Refusal& refusal, const Answer& answer)
 {
     std::string text{"Refused: "};
     text.append(refusal.what).append(".\n");
@@ -164,19 +193,21 @@ std::string body(const Refusal& refusal, const Answer& answer)
 }  // namespace
 
 // RFC 9931 §3: the connection is closed after it, and says so.
-Reply http_refusal(const Answer& answer)
+Reply http_refusal(const Answer& answer, BodyForm form)
 {
     const auto refusal = refusal_of(answer);
-    const auto text = body(refusal, answer);
+    const bool json = form == BodyForm::json;
+    const auto body = json ? json_body(refusal, answer) : text_body(refusal, answer);
     Reply reply{"HTTP/1.1 "};
     reply.append(refusal.status).append("\r\n");
     reply.append(refusal.field);
     reply += proxy_status(refusal, answer);
-    reply += "Content-Type: text/plain; charset=utf-8\r\n";
-    reply += "Content-Length: " + std::to_string(text.size()) + "\r\n";
+    reply +=
+        json ? "Content-Type: application/json\r\n" : "Content-Type: text/plain; charset=utf-8\r\n";
+    reply += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     reply += "Cache-Control: no-store\r\n";
     reply += "Connection: close\r\n\r\n";
-    return reply + text;
+    return reply + body;
 }
 
 }  // namespace adit::protocols

@@ -2,13 +2,15 @@
 // never repeats a byte of the request.
 #pragma once
 
+#include "protocols/accept.hpp"
 #include "protocols/ending.hpp"
 #include "protocols/handshake.hpp"
 
 namespace adit::protocols {
 
-// Status line, text/plain body, Content-Length, Connection: close and Proxy-Status (RFC 9209) with
-// the request id and, if it is to be told, the rule. For every ending but `established`.
-Reply http_refusal(const Answer& answer);
+// Status line, body, Content-Length, Connection: close and Proxy-Status (RFC 9209). The body, in
+// text or JSON, and Proxy-Status tell the request id and, unless it is kept from clients, the rule.
+// For every ending but `established`.
+Reply http_refusal(const Answer& answer, BodyForm form = BodyForm::text);
 
 }  // namespace adit::protocols

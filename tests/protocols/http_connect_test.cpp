@@ -259,5 +259,23 @@ TEST_CASE("a CONNECT can be concluded at any moment, and never repeats the reque
     }
 }
 
+TEST_CASE("a request whose Accept prefers JSON is refused in JSON, faulty requests too")
+{
+    const auto refusal_after = [](const std::string& bytes) {
+        HttpHandshake handshake{Login::none};
+        (void)handshake.advance(as_bytes(bytes));
+        return handshake.conclude(answer(Ending::not_allowed));
+    };
+    const auto json = "Content-Type: application/json\r\n"s;
+    CHECK(refusal_after(connect("Accept: application/json\r\n")).find(json) != std::string::npos);
+    CHECK(refusal_after(connect("Accept: text/html\r\nAccept: application/json\r\n")).find(json) !=
+          std::string::npos);
+    CHECK(
+        refusal_after("GET / HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n").find(json) !=
+        std::string::npos);
+    CHECK(refusal_after(connect("Accept: */*\r\n")).find(json) == std::string::npos);
+    CHECK(refusal_after(connect()).find(json) == std::string::npos);
+}
+
 }  // namespace
 }  // namespace adit::protocols

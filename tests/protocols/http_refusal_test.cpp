@@ -60,6 +60,23 @@ TEST_CASE("a refusal says what happened, which rule it was, the request id and w
     CHECK(lines_of(http_refusal(told)) == expected);
 }
 
+TEST_CASE("a refusal in JSON says the same as one in text")
+{
+    auto told = answer(Ending::not_allowed);
+    told.rule = "not \"here\"\t\\ über";
+    told.request_id = "7f3a-12";
+    const auto reply = http_refusal(told, BodyForm::json);
+    CHECK(has_line(reply, "Content-Type: application/json"));
+    CHECK(has_line(reply, "Content-Length: " + std::to_string(body_of(reply).size())));
+    CHECK(body_of(reply) ==
+          "{\"refused\":\"the policy of this gateway does not allow this tunnel\","
+          "\"error\":\"http_request_denied\",\"rule\":\"not \\\"here\\\"\\u0009\\\\ über\","
+          "\"request_id\":\"7f3a-12\","
+          "\"advice\":\"If you need it, show these lines to whoever runs this gateway.\"}\n");
+    told.rule = {};
+    CHECK(http_refusal(told, BodyForm::json).find("rule") == std::string::npos);
+}
+
 TEST_CASE("a refusal without a rule to tell says nothing of rules")
 {
     auto told = answer(Ending::name_unknown);
