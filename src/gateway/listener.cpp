@@ -102,7 +102,8 @@ Result<BoundListener, std::string> bind_listener(const policy::Listener& listene
         auto socket = bind_socket(listener, endpoint, true);
         if (!socket)
             return socket.error();
-        set_tunnel_options(socket->get());
+        set_no_delay(socket->get());
+        set_keepalive(socket->get());
         if (::listen(socket->get(), SOMAXCONN) != 0)
             return why(listener, "listen on");
         const auto actual = bound_endpoint(listener, socket->get());

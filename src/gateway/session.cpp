@@ -108,7 +108,7 @@ Awaitable<std::optional<Socket>> Session::establish()
 
     auto& connection = std::get<dial::Dialled>(dialled);
     record_connection(connection);
-    set_tunnel_options(connection.socket.native_handle());
+    set_no_delay(connection.socket.native_handle());
     Answer answer;
     answer.ending = Ending::established;
     answer.bound = connection.local;
@@ -326,6 +326,16 @@ void Session::interrupt(Interruption why)
         verifying_->wake();
     else
         client_.socket().cancel(nothing_to_cancel);
+}
+
+void Session::look_after(std::uint32_t tick, std::uint32_t idle_ticks)
+{
+    if (relay_ == nullptr)
+        return;
+    if (tick - relay_->last_active() > idle_ticks)
+        return interrupt(Interruption::idle);
+    if (!std::exchange(kept_alive_, true))
+        set_keepalive(relay_->destination());
 }
 
 void Session::on_deadline()

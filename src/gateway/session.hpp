@@ -42,8 +42,9 @@ public:
     bool has_record() const { return !health_check_; }
     observe::Record& record() { return record_; }
 
-    // The relay, while the tunnel stands.
-    const relay::Relay* relay() const { return relay_; }
+    // Once in a while, for a tunnel that stands: ends it when it has rested for `idle_ticks` of the
+    // worker's coarse clock. One that is not short-lived has its destination watched from then on.
+    void look_after(std::uint32_t tick, std::uint32_t idle_ticks);
 
     // Since the accept.
     std::chrono::milliseconds elapsed() const;
@@ -92,6 +93,7 @@ private:
     Clock::time_point accepted_ = Clock::now();
     bool health_check_ = false;
     bool client_left_ = false;  // said FIN while we dial
+    bool kept_alive_ = false;   // the destination carries the keepalive options
     Interruption interruption_ = Interruption::none;
 
     // What the session waits for, if anything; interrupt() ends that wait.

@@ -15,10 +15,14 @@ void set(int descriptor, int level, int option, int value)
 
 }  // namespace
 
-void set_tunnel_options(int descriptor)
+void set_no_delay(int descriptor)
+{
+    set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+void set_keepalive(int descriptor)
 {
     constexpr int minute = 60;
-    set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
     set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
     set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, minute);
     set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, minute / 4);

@@ -1,11 +1,17 @@
-// The TCP options every tunnel's sockets carry: no delay, and an end to peers that have vanished.
+// The TCP options that tunnels' sockets carry.
 #pragma once
 
 #include "src/gateway/awaitable.hpp"
 
 namespace adit::gateway {
 
-// On a listening socket: accepted sockets inherit all of it, which spares four calls a connection.
-void set_tunnel_options(int descriptor);
+// On a listening socket accepted sockets inherit both, which spares five calls a connection.
+
+// Small messages go out at once.
+void set_no_delay(int descriptor);
+
+// A peer that has vanished is found out: after some minutes of silence, or of bytes that it does
+// not acknowledge.
+void set_keepalive(int descriptor);
 
 }  // namespace adit::gateway

@@ -276,13 +276,10 @@ void Worker::sweep()
     relay_shared_.tick = static_cast<std::uint32_t>((now - started_) / tick_length);
     // The clock stands still between two sweeps, so a tunnel may seem older than it is, by one
     // interval at most.
-    const auto idle_ticks =
-        (snapshot_->configuration->limits.idle_timeout + sweep_interval()) / tick_length;
-    for (auto& session : sessions_) {
-        const auto* relay = session.relay();
-        if (relay != nullptr && relay_shared_.tick - relay->last_active() > idle_ticks)
-            session.interrupt(Interruption::idle);
-    }
+    const auto idle_ticks = static_cast<std::uint32_t>(
+        (snapshot_->configuration->limits.idle_timeout + sweep_interval()) / tick_length);
+    for (auto& session : sessions_)
+        session.look_after(relay_shared_.tick, idle_ticks);
     if (commons_.starved && now - starved_at_ > recovery &&
         starved_at_ != decltype(starved_at_){}) {
         starved_at_ = {};

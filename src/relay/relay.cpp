@@ -285,11 +285,10 @@ void Relay::end(Direction& direction)
     direction.ended = true;
     if (!opposite(direction).ended)
         totals_.by_client = &direction == &up_;
-    boost::system::error_code
-        gone;  // a side that is gone by now shows it when the other direction writes or reads
-    direction.to->shutdown(Socket::shutdown_send, gone);
     if (opposite(direction).ended)
-        return finish(End::finished);
+        return finish(End::finished);  // closing says FIN as well
+    boost::system::error_code gone;    // the other direction finds out when it writes or reads
+    direction.to->shutdown(Socket::shutdown_send, gone);
     watch_for_reset(direction);
 }
 

@@ -59,6 +59,7 @@ public:
     void stop();
 
     std::uint32_t last_active() const { return last_active_; }
+    int destination() { return destination_.native_handle(); }
 
 private:
     struct Direction {
