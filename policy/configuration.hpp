@@ -42,6 +42,20 @@ enum class LogLevel : std::uint8_t { error, warning, info, debug };
 struct LogSettings {
     std::string access = "stdout";  // "stdout", "off", or a file's path
     LogLevel level = LogLevel::info;
+    bool rule_life = false;  // records carry owner, reason, ticket and expiry of their rule
+};
+
+// What happens to a live tunnel that the newest policy would refuse: after a reload, and when a
+// rule expires.
+enum class OnReload : std::uint8_t {
+    keep,    // nothing
+    report,  // it is told in the log, and goes on
+    close,   // it is closed once the grace time is over
+};
+
+struct ReloadSettings {
+    OnReload tunnels = OnReload::keep;
+    milliseconds grace{30'000};
 };
 
 // User name -> password hash as crypt(5) writes it.
@@ -55,6 +69,9 @@ struct Configuration {
     ResolverSettings resolver;
     LogSettings log;
     std::vector<Address> own_addresses;
+    ReloadSettings on_reload;
+    bool reveal_rules = true;  // refusals tell the client the name of the rule
+    std::size_t tests = 0;     // that the file holds; they have all passed
     Policy policy;
     std::string
         hash;  // first 12 hex digits of the text's SHA-256; names the policy in records. src/ fills it in

@@ -24,6 +24,8 @@ std::string_view word(Reason reason)
             return "bad_destination";
         case Reason::user_gone:
             return "user_gone";
+        case Reason::observed:
+            return "observed";
     }
     return "no_rule";
 }
@@ -36,6 +38,11 @@ std::string_view Decision::rule_name() const
 std::string_view Decision::near_name() const
 {
     return near == nullptr ? std::string_view{} : near->name;
+}
+
+std::string_view Would::rule_name() const
+{
+    return rule == nullptr ? std::string_view{} : rule->name;
 }
 
 }  // namespace adit::policy

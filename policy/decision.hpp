@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace adit::policy {
@@ -17,9 +18,19 @@ enum class Reason : std::uint8_t {
     own_listener,      // the destination is this gateway itself
     bad_destination,   // the unspecified address or broadcast
     user_gone,         // the user no longer exists (live tunnels, after a reload)
+    observed,          // refused by the rules, but the policy only observes
 };
 std::string_view word(Verdict verdict);  // "allow", "deny"
 std::string_view word(Reason reason);    // "rule", "no_rule", ...
+
+// The answer if nothing only observed: no rule with `observe`, and no `"mode": "observe"`.
+struct Would {
+    std::optional<Verdict> verdict;  // empty: not known, for only a DNS query would tell
+    Reason reason = Reason::no_rule;
+    const Rule* rule = nullptr;  // the rule that would decide, if one would
+
+    std::string_view rule_name() const;  // empty when no rule would decide
+};
 
 // `rule` and `near` point into the Policy that decided and live as long as it does.
 struct Decision {
@@ -30,6 +41,7 @@ struct Decision {
         nullptr;  // the first allow that failed only because the address is not public
     bool needs_login =
         false;  // refused for nobody, but some user might be allowed (login optional)
+    std::optional<Would> would;  // present when something observes (Policy::observes)
 
     bool allowed() const { return verdict == Verdict::allow; }
     bool refused() const { return verdict == Verdict::deny; }

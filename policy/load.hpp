@@ -3,7 +3,9 @@
 // itself.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,8 @@ struct LoadOptions {
     // Whether crypt_checksalt takes this hash and it is strong enough (platform knowledge, handed
     // in).
     bool (*is_password_hash)(const std::string& hash) = nullptr;
+    // To warn of rules that have expired or soon will. Empty: no such warnings.
+    std::optional<std::chrono::sys_seconds> now = std::nullopt;
 };
 
 Result<Loaded, Mistakes> load(std::string_view text, const LoadOptions& options = {});

@@ -1,117 +1,104 @@
 #include "policy/policy.hpp"
 
-namespace adit::policy {
+#include <algorithm>
+#include <utility>
 
-// What is known once the rules have been walked to the first one that certainly matches.
-struct Policy::Walk {
-    const Rule* allow = nullptr;    // the first rule that allows this, or might
-    const Rule* decided = nullptr;  // the rule that certainly matches; none: the closing deny
-    const Rule* near = nullptr;     // the first allow that failed only by its implied `public`
-};
+#include "policy/walk.hpp"
+
+namespace adit::policy {
 
 namespace {
 
-Decision refusal(Reason reason)
-{
-    Decision decision;
-    decision.reason = reason;
-    return decision;
-}
+// Live traffic keeps no account of the rules that were asked.
+struct Unheard {
+    void operator()(const Rule&, const Matched&) const {}
+};
 
-bool failed_only_as_internal(const Rule& rule, Match request)
+// Whether this is nobody, and might be somebody after a login.
+bool is_nobody(const Subject& subject)
 {
-    return rule.action == Action::allow && !rule.networks && request == Match::yes;
-}
-
-// Before DNS there is no destination yet.
-Match match_place(const Rule& rule, const Destination* destination)
-{
-    if (destination == nullptr)
-        return rule.match_unresolved();
-    return rule.match_address(*destination) ? Match::yes : Match::no;
-}
-
-Match both(Match one, Match other)
-{
-    if (one == Match::no || other == Match::no)
-        return Match::no;
-    return one == Match::yes && other == Match::yes ? Match::yes : Match::unknown;
+    return subject.may_log_in && subject.user.empty() && !subject.unknown.contains(Fact::user);
 }
 
 }  // namespace
 
+Policy::Policy(std::vector<Rule> rules, Mode mode)
+    : rules_{std::move(rules)},
+      mode_{mode},
+      observes_{mode == Mode::observe || std::ranges::any_of(rules_, &Rule::observe)}
+{
+}
+
 Decision Policy::judge(const Subject& subject, const Target& target, const Address& address,
                        const Surroundings& around) const
 {
-    const Destination destination{address, around};
-    if (is_never_a_destination(destination.judged))
-        return refusal(Reason::bad_destination);
-    if (around.is_own_listener({address, target.port}))
-        return refusal(Reason::own_listener);
-    return decide(subject, target, &destination, around);
+    Unheard seen;
+    return judge_address(*this, subject, target, address, around, seen).decision;
 }
 
 std::optional<Decision> Policy::refuse_by_name(const Subject& subject, const Target& target,
                                                const Surroundings& around) const
 {
+    Unheard seen;
     const auto* literal = std::get_if<Address>(&target.host);
-    const auto decision = literal != nullptr ? judge(subject, target, *literal, around)
-                                             : decide(subject, target, nullptr, around);
+    const auto decision = literal != nullptr
+                              ? judge(subject, target, *literal, around)
+                              : judge_rules(*this, {subject, target, around}, seen).decision;
     return decision.refused() ? std::optional{decision} : std::nullopt;
 }
 
-// With facts unknown (no address yet, or any user at all) the answer is a refusal only when nothing
-// could allow the request; an allow then means "perhaps" and stays inside this library.
-Decision Policy::decide(const Subject& subject, const Target& target,
-                        const Destination* destination, const Surroundings& around) const
+std::optional<sys_seconds> Policy::next_expiry(sys_seconds moment) const
 {
-    const auto found = walk(subject, target, destination, around);
-    Decision decision;
-    if (found.allow != nullptr) {
-        decision.verdict = Verdict::allow;
-        decision.reason = Reason::rule;
-        decision.rule = found.allow;
-        return decision;
-    }
-
-    decision.rule = found.decided;
-    decision.near = found.near;
-    if (found.decided != nullptr)
-        decision.reason = Reason::rule;
-    else if (found.near != nullptr)
-        decision.reason = Reason::internal_address;
-
-    if (subject.user.empty()) {
-        auto anyone = subject;
-        anyone.user_unknown = true;
-        decision.needs_login = walk(anyone, target, destination, around).allow != nullptr;
-    }
-    return decision;
+    std::optional<sys_seconds> next;
+    for (const auto& rule : rules_)
+        if (const auto& expires = rule.life.expires; expires && *expires > moment)
+            next = std::min(next.value_or(*expires), *expires);
+    return next;
 }
 
-Policy::Walk Policy::walk(const Subject& subject, const Target& target,
-                          const Destination* destination, const Surroundings& around) const
+bool needs_login(const Policy& policy, const Question& question)
 {
-    Walk found;
-    for (const auto& rule : rules_) {
-        const auto request = rule.match_request(subject, target, around);
-        if (request == Match::no)
-            continue;
-        const auto place = match_place(rule, destination);
-        const auto match = both(request, place);
-        if (match == Match::no) {
-            if (found.near == nullptr && failed_only_as_internal(rule, request))
-                found.near = &rule;
-            continue;
-        }
-        if (found.allow == nullptr && rule.action == Action::allow)
-            found.allow = &rule;
-        if (match == Match::yes) {
-            found.decided = &rule;
-            break;
-        }
+    if (!is_nobody(question.subject))
+        return false;
+    auto someone = question.subject;
+    someone.unknown.add(Fact::user);
+    Unheard seen;
+    const Question asked{someone, question.target, question.around, question.destination};
+    return walk(policy, asked, Observing::passed_over, seen).allow != nullptr;
+}
+
+Would would_of(const Policy& policy, const Question& question)
+{
+    Unheard seen;
+    const auto found = walk(policy, question, Observing::enforced, seen);
+    if (found.conclusion() == Conclusion::undecided)
+        return {};
+    const auto decision = decision_of(found);
+    return {decision.verdict, decision.reason, decision.rule};
+}
+
+// "mode": "observe" opens nothing that is not public, and spares nobody the login. Before the look-up
+// every name may turn out to be public.
+void lift(const Policy& policy, const Question& question, Judged& judged)
+{
+    if (policy.mode() != Mode::observe)
+        return;
+    auto& decision = judged.decision;
+    if (question.destination == nullptr) {
+        judged.conclusion = Conclusion::undecided;
+        judged.unknown.add(Fact::address);
+    } else if (question.destination->word != Word::public_ || decision.needs_login) {
+        return;
+    } else if (judged.conclusion != Conclusion::undecided || !is_nobody(question.subject)) {
+        judged.conclusion = Conclusion::allowed;
     }
-    return found;
+    if (decision.refused()) {
+        Decision lifted;
+        lifted.verdict = Verdict::allow;
+        lifted.reason = Reason::observed;
+        lifted.would = decision.would;
+        decision = lifted;
+    }
 }
 
 }  // namespace adit::policy

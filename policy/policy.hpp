@@ -11,10 +11,13 @@
 
 namespace adit::policy {
 
+// `observe` lifts the rules' denials of public addresses, and records what they would have been.
+enum class Mode : std::uint8_t { enforce, observe };
+
 class Policy {
 public:
     Policy() = default;  // denies everything
-    explicit Policy(std::vector<Rule> rules) : rules_{std::move(rules)} {}
+    explicit Policy(std::vector<Rule> rules, Mode mode = Mode::enforce);
 
     // First by name: what can be said before a name is looked up. A refusal here spares the query;
     // no value means that the answer depends on the address (or is an allow, which is never given
@@ -29,16 +32,17 @@ public:
                    const Surroundings& around) const;
 
     const std::vector<Rule>& rules() const { return rules_; }
+    Mode mode() const { return mode_; }
+    // Whether decisions carry `would`: the mode is observe, or a rule is.
+    bool observes() const { return observes_; }
+    // The first moment after `moment` at which a rule expires.
+    std::optional<sys_seconds> next_expiry(sys_seconds moment) const;
 
 private:
-    struct Walk;
-    Walk walk(const Subject& subject, const Target& target, const Destination* destination,
-              const Surroundings& around) const;
-    Decision decide(const Subject& subject, const Target& target, const Destination* destination,
-                    const Surroundings& around) const;
-
     // The rules keep their place in memory as long as the Policy lives: decisions point to them.
     std::vector<Rule> rules_;
+    Mode mode_ = Mode::enforce;
+    bool observes_ = false;
 };
 
 }  // namespace adit::policy

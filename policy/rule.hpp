@@ -2,10 +2,12 @@
 // everything.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/domains.hpp"
@@ -18,11 +20,51 @@ namespace adit::policy {
 using protocols::Host;
 using protocols::Protocol;
 using protocols::Target;
+using std::chrono::sys_seconds;
 
 enum class Action : std::uint8_t { allow, deny };
 
 // Three-valued: before DNS the address of a name is unknown, and so is what depends on it.
 enum class Match : std::uint8_t { no, unknown, yes };
+
+// What a rule asks about, in the words of the file.
+enum class Field : std::uint8_t {
+    none,
+    listeners,
+    protocols,
+    clients,
+    users,
+    hosts,
+    networks,
+    ports,
+    expires
+};
+std::string_view word(Field field);  // "networks", ...
+
+// What may not be known about a request. The address is unknown until a name has been looked up.
+enum class Fact : std::uint8_t { listener, protocol, client, user, address };
+std::string_view word(Fact fact);  // "client", ...
+
+struct Facts {
+    std::uint8_t bits = 0;
+
+    void add(Fact fact) { bits |= bit(fact); }
+    void add(Facts others) { bits |= others.bits; }
+    bool contains(Fact fact) const { return (bits & bit(fact)) != 0; }
+    bool empty() const { return bits == 0; }
+    bool operator==(const Facts&) const = default;
+    static std::uint8_t bit(Fact fact)
+    {
+        return static_cast<std::uint8_t>(1U << static_cast<unsigned>(fact));
+    }
+};
+
+// The answer of one rule, and what it hangs on.
+struct Matched {
+    Match match = Match::yes;
+    Field field = Field::none;  // no: the field that did not match; unknown: the first such field
+    Facts unknown;              // the facts that were asked for and are not known
+};
 
 // Who `users` names: users, members of groups (already expanded), or anyone who is logged in.
 struct UserSet {
@@ -46,19 +88,33 @@ struct ProtocolSet {
     }
 };
 
-// Who is asking, and where they are. A fact may be unknown: then so is every answer that depends on
-// it.
+// Who is asking, from where, and when. A fact may be unknown: then so is every answer that depends
+// on it.
 struct Subject {
     std::string_view listener;  // its name
     Protocol protocol = Protocol::connect;
     std::optional<Address> client;  // empty: a unix-socket client, who matches no entry
     std::string_view user;          // empty: nobody
-    bool user_unknown = false;      // asks whether *some* user would get through
+    bool may_log_in = true;         // false: nobody stays nobody here, so a login is no cure
+    std::optional<sys_seconds> at;  // empty: at a time when no rule has expired
+    // Facts whose value above does not count. An unknown user is *some* user who is logged in.
+    Facts unknown;
+};
+
+// Who answers for a rule, why it is there, and until when.
+struct Life {
+    std::string owner;
+    std::string reason;
+    std::string ticket;
+    std::optional<sys_seconds> expires;  // from this moment on the rule does not match
+
+    bool expired(std::optional<sys_seconds> at) const { return expires && at && *at >= *expires; }
 };
 
 struct Rule {
     std::string name;  // never empty: `rules[3]` when the file gives none
     Action action = Action::deny;
+    bool observe = false;  // passed over; what it would have done is recorded
     std::optional<std::set<std::string, std::less<>>> listeners;
     std::optional<ProtocolSet> protocols;
     std::optional<NetworkSet> clients;
@@ -66,10 +122,15 @@ struct Rule {
     std::optional<HostSet> hosts;
     std::optional<NetworkSet> networks;
     std::optional<PortSet> ports;
+    Life life;
+
+    // Everything. Without a destination the address is not known yet.
+    Matched match(const Subject& subject, const Target& target, const Destination* destination,
+                  const Surroundings& around) const;
 
     // All fields but `networks`.
-    Match match_request(const Subject& subject, const Target& target,
-                        const Surroundings& around) const;
+    Matched match_request(const Subject& subject, const Target& target,
+                          const Surroundings& around) const;
     // `networks`, or what an absent one means: `["public"]` for an allow, every address for a deny.
     bool match_address(const Destination& destination) const;
     // The same while the address is not known yet: `yes` only for a deny that covers every

@@ -216,7 +216,7 @@ TEST_CASE("an allowed request needs no login")
 TEST_CASE("a request is judged for some user by allowing what any user might be allowed")
 {
     auto someone = nobody();
-    someone.user_unknown = true;
+    someone.unknown.add(Fact::user);
     const auto rules = policy({allow("ops").for_users({"alice"}).to_ports({22}),
                                deny("all").to_ports({22}), allow("web").to_ports({443})});
     CHECK(judge(rules, {"h.example:22", "8.8.8.8", someone}).rule_name() == "ops");
@@ -227,7 +227,7 @@ TEST_CASE("a request is judged for some user by allowing what any user might be 
 TEST_CASE("judged for some user, the first rule that might allow is named and no login asked for")
 {
     auto someone = nobody();
-    someone.user_unknown = true;
+    someone.unknown.add(Fact::user);
     const auto rules = policy({deny("not bob").for_users({"bob"}),
                                allow("ops").for_users({"alice"}), allow("web").to_ports({443})});
     const auto maybe = judge(rules, {"h.example:443", "8.8.8.8", someone});

@@ -11,7 +11,7 @@ namespace {
 
 Match match(const Rule& rule, const Subject& subject, std::string_view authority = "h.example:443")
 {
-    return rule.match_request(subject, target(authority), {});
+    return rule.match_request(subject, target(authority), {}).match;
 }
 
 bool reaches(const Rule& rule, const std::string& address, const Surroundings& around = {})
@@ -88,7 +88,7 @@ TEST_CASE("nobody is in no set of users, not even in a star")
 TEST_CASE("whether some user would match is certain for a star and unknown for names")
 {
     auto someone = nobody();
-    someone.user_unknown = true;
+    someone.unknown.add(Fact::user);
     CHECK(match(allow("r"), someone) == Match::yes);
     CHECK(match(allow("r").for_users({"*"}), someone) == Match::yes);
     CHECK(match(allow("r").for_users({"alice"}), someone) == Match::unknown);
