@@ -1,0 +1,396 @@
+// Fed by nlohmann's SAX reader: no tree is built, since a review reads millions of lines.
+#include "src/review/access_line.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace adit::review {
+namespace {
+
+using Json = nlohmann::json;
+
+enum class Key : std::uint8_t {
+    v,
+    time,
+    id,
+    listener,
+    protocol,
+    client,
+    user,
+    host,
+    port,
+    policy,
+    resolved,
+    address,
+    verdict,
+    rule,
+    reason,
+    near,
+    ending,
+    other,
+};
+
+constexpr std::array<std::pair<std::string_view, Key>, 17> keys{{
+    {"v", Key::v},
+    {"time", Key::time},
+    {"id", Key::id},
+    {"listener", Key::listener},
+    {"protocol", Key::protocol},
+    {"client", Key::client},
+    {"user", Key::user},
+    {"host", Key::host},
+    {"port", Key::port},
+    {"policy", Key::policy},
+    {"resolved", Key::resolved},
+    {"address", Key::address},
+    {"verdict", Key::verdict},
+    {"rule", Key::rule},
+    {"reason", Key::reason},
+    {"near", Key::near},
+    {"ending", Key::ending},
+}};
+
+Key key_of(std::string_view name)
+{
+    const auto* found = std::ranges::find(keys, name, &decltype(keys)::value_type::first);
+    return found == keys.end() ? Key::other : found->second;
+}
+
+std::optional<protocols::Protocol> protocol_of(std::string_view text)
+{
+    using protocols::Protocol;
+    for (const auto protocol : {Protocol::connect, Protocol::http, Protocol::socks5,
+                                Protocol::socks4, Protocol::udp, Protocol::bind, Protocol::forward})
+        if (word(protocol) == text)
+            return protocol;
+    return std::nullopt;
+}
+
+std::optional<policy::Verdict> verdict_of(std::string_view text)
+{
+    if (text == word(policy::Verdict::allow))
+        return policy::Verdict::allow;
+    if (text == word(policy::Verdict::deny))
+        return policy::Verdict::deny;
+    return std::nullopt;
+}
+
+// "10.2.0.9:40000", "[2001:db8::9]:40000": the address alone. A port of 0 is none, so this is not
+// parse_authority.
+std::optional<protocols::Address> address_of_endpoint(std::string_view text)
+{
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos)
+        return std::nullopt;
+    auto host = text.substr(0, colon);
+    const bool brackets = host.starts_with('[') && host.ends_with(']');
+    if (brackets)
+        host = host.substr(1, host.size() - 2);
+    // A link-local client comes with a zone, which no rule asks for.
+    const auto address = protocols::parse_address(host.substr(0, host.find('%')));
+    if (!address || brackets != (host.find(':') != std::string_view::npos))
+        return std::nullopt;
+    return *address;
+}
+
+// Where in the line the reader stands: the members of the record, the list `resolved`, its objects,
+// or something that is none of our business.
+class Reader : public nlohmann::json_sax<Json> {
+public:
+    Result<AccessLine, std::string> finish(bool well_formed);
+
+    bool null() override { return unfit("null"); }
+    bool boolean(bool /*value*/) override { return unfit("a boolean"); }
+    bool number_integer(number_integer_t /*value*/) override { return unfit("a negative number"); }
+    bool number_unsigned(number_unsigned_t value) override;
+    bool number_float(number_float_t /*value*/, const string_t& /*text*/) override
+    {
+        return unfit("a fraction");
+    }
+    bool string(string_t& value) override;
+    bool binary(binary_t& /*value*/) override { return unfit("bytes"); }
+    bool start_object(std::size_t /*size*/) override;
+    bool key(string_t& name) override;
+    bool end_object() override;
+    bool start_array(std::size_t /*size*/) override;
+    bool end_array() override;
+    bool parse_error(std::size_t position, const std::string& /*token*/,
+                     const Json::exception& /*error*/) override
+    {
+        fail(fmt::format("not JSON (byte {})", position));
+        return false;
+    }
+
+private:
+    enum class In : std::uint8_t { nothing, record, resolved, resolved_item };
+
+    // False, which ends the reading: fail() has the reason.
+    bool fail(std::string why)
+    {
+        if (why_.empty())
+            why_ = std::move(why);
+        return false;
+    }
+    bool known() const { return ignored_ == 0 && key_ != Key::other; }
+    bool unfit(std::string_view what);
+    bool wrong(std::string_view value);
+    bool take_record_text(std::string& value);
+    bool take_resolved_text(std::string& value);
+    void join_target();
+
+    AccessLine line_;
+    std::string why_;
+    std::string host_;
+    std::uint16_t port_ = 0;
+    bool version_seen_ = false;
+    bool time_seen_ = false;
+    bool item_address_seen_ = false;
+    std::uint32_t seen_ = 0;  // bit n: Key n stands in this record
+    In in_ = In::nothing;
+    unsigned ignored_ = 0;  // how deep inside something unknown
+    Key key_ = Key::other;
+};
+
+std::string_view name_of(Key key)
+{
+    const auto* found = std::ranges::find(keys, key, &decltype(keys)::value_type::second);
+    return found == keys.end() ? std::string_view{} : found->first;
+}
+
+bool Reader::unfit(std::string_view what)
+{
+    if (in_ == In::nothing)
+        return fail("not an object");
+    return known() ? fail(fmt::format("\"{}\" is {}", name_of(key_), what)) : true;
+}
+
+bool Reader::wrong(std::string_view value)
+{
+    // The value comes from a file that anyone may have written: it is not repeated raw.
+    return fail(
+        fmt::format("\"{}\" holds {} bytes that mean nothing there", name_of(key_), value.size()));
+}
+
+bool Reader::number_unsigned(number_unsigned_t value)
+{
+    if (in_ == In::nothing)
+        return fail("not an object");
+    if (!known())
+        return true;
+    if (in_ == In::record && key_ == Key::v) {
+        version_seen_ = true;
+        return value == 1 ? true
+                          : fail(fmt::format("version {}; this program reads version 1", value));
+    }
+    if (in_ == In::record && key_ == Key::port) {
+        if (value == 0 || value > std::numeric_limits<std::uint16_t>::max())
+            return fail(fmt::format("{} is not a port", value));
+        port_ = static_cast<std::uint16_t>(value);
+        return true;
+    }
+    return unfit("a number");
+}
+
+bool Reader::string(string_t& value)
+{
+    if (in_ == In::nothing)
+        return fail("not an object");
+    if (!known())
+        return true;
+    return in_ == In::record          ? take_record_text(value)
+           : in_ == In::resolved_item ? take_resolved_text(value)
+                                      : unfit("a string");
+}
+
+bool Reader::take_record_text(std::string& value)
+{
+    switch (key_) {
+        case Key::time: {
+            const auto time = parse_time(value);
+            if (!time)
+                return wrong(value);
+            line_.time = *time;
+            time_seen_ = true;
+            return true;
+        }
+        case Key::id:
+            line_.id = std::move(value);
+            return true;
+        case Key::listener:
+            line_.listener = std::move(value);
+            return true;
+        case Key::protocol:
+            line_.protocol = protocol_of(value);
+            return line_.protocol || value == "unknown" ? true : wrong(value);
+        case Key::client:
+            // A unix-socket client has no address; whatever else stands there is a mistake.
+            line_.client = address_of_endpoint(value);
+            return line_.client || value == "unix" ? true : wrong(value);
+        case Key::user:
+            line_.user = std::move(value);
+            return true;
+        case Key::host:
+            host_ = std::move(value);
+            return host_.empty() ? wrong(host_) : true;
+        case Key::policy:
+            line_.policy = std::move(value);
+            return true;
+        case Key::address:
+            line_.address = address_of_endpoint(value);
+            return line_.address ? true : wrong(value);
+        case Key::verdict:
+            line_.verdict = verdict_of(value);
+            return line_.verdict ? true : wrong(value);
+        case Key::rule:
+            line_.rule = std::move(value);
+            return true;
+        case Key::reason:
+            line_.reason = std::move(value);
+            return true;
+        case Key::near:
+            line_.near = std::move(value);
+            return true;
+        case Key::ending:
+            line_.ending = std::move(value);
+            return true;
+        default:
+            return unfit("a string");
+    }
+}
+
+bool Reader::take_resolved_text(std::string& value)
+{
+    auto& item = line_.resolved.back();
+    if (key_ == Key::address) {
+        const auto address =
+            protocols::parse_address(std::string_view{value}.substr(0, value.find('%')));
+        if (!address)
+            return wrong(value);
+        item.address = *address;
+        item_address_seen_ = true;
+    } else if (key_ == Key::verdict) {
+        const auto verdict = verdict_of(value);
+        if (!verdict)
+            return wrong(value);
+        item.verdict = *verdict;
+    } else if (key_ == Key::rule) {
+        item.rule = std::move(value);
+    }
+    return true;
+}
+
+bool Reader::start_object(std::size_t /*size*/)
+{
+    if (in_ == In::nothing) {
+        in_ = In::record;
+        return true;
+    }
+    if (in_ == In::resolved && ignored_ == 0) {
+        in_ = In::resolved_item;
+        item_address_seen_ = false;
+        line_.resolved.emplace_back();
+        return true;
+    }
+    if (known())
+        return unfit("an object");
+    ++ignored_;
+    return true;
+}
+
+bool Reader::key(string_t& name)
+{
+    if (ignored_ != 0)
+        return true;
+    key_ = key_of(name);
+    if (in_ != In::record || key_ == Key::other)
+        return true;
+    // Which of two would count? The writer never does it, so someone else has written here.
+    const auto bit = std::uint32_t{1} << static_cast<unsigned>(key_);
+    if ((seen_ & bit) != 0)
+        return fail(fmt::format("\"{}\" stands there twice", name_of(key_)));
+    seen_ |= bit;
+    return true;
+}
+
+bool Reader::end_object()
+{
+    if (ignored_ != 0) {
+        --ignored_;
+        return true;
+    }
+    key_ = Key::other;
+    if (in_ == In::resolved_item) {
+        in_ = In::resolved;
+        return item_address_seen_ ? true : fail("an item of \"resolved\" has no address");
+    }
+    return true;
+}
+
+bool Reader::start_array(std::size_t /*size*/)
+{
+    if (in_ == In::nothing)
+        return fail("not an object");
+    if (in_ == In::record && ignored_ == 0 && key_ == Key::resolved) {
+        in_ = In::resolved;
+        return true;
+    }
+    if (in_ != In::resolved && known())
+        return unfit("a list");
+    ++ignored_;
+    return true;
+}
+
+bool Reader::end_array()
+{
+    if (ignored_ != 0) {
+        --ignored_;
+        return true;
+    }
+    in_ = In::record;
+    key_ = Key::other;
+    return true;
+}
+
+void Reader::join_target()
+{
+    if (host_.empty() || port_ == 0)
+        return;
+    auto host = protocols::parse_host(host_);
+    if (!host) {
+        fail("\"host\" is neither a name nor an address");
+        return;
+    }
+    line_.target = protocols::Target{std::move(*host), port_};
+}
+
+Result<AccessLine, std::string> Reader::finish(bool well_formed)
+{
+    if (well_formed && why_.empty()) {
+        if (!version_seen_)
+            fail("not an access record: it has no \"v\"");
+        else if (!time_seen_)
+            fail("not an access record: it has no \"time\"");
+        join_target();
+    }
+    if (!why_.empty())
+        return why_;
+    if (!well_formed)
+        return std::string{"not JSON"};
+    return std::move(line_);
+}
+
+}  // namespace
+
+Result<AccessLine, std::string> read_access_line(std::string_view line)
+{
+    Reader reader;
+    const bool well_formed = Json::sax_parse(line.begin(), line.end(), &reader);
+    return reader.finish(well_formed);
+}
+
+}  // namespace adit::review

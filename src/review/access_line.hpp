@@ -1,0 +1,47 @@
+// Reads one access record (docs/records.md) back into values, so that it can be judged again.
+// Keys that later versions add are passed over. Knows nothing of files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/decision.hpp"
+#include "protocols/result.hpp"
+#include "protocols/target.hpp"
+#include "protocols/tunnel_request.hpp"
+#include "src/review/time_text.hpp"
+
+namespace adit::review {
+
+// One address that was judged.
+struct JudgedAddress {
+    protocols::Address address;
+    policy::Verdict verdict = policy::Verdict::deny;
+    std::string rule;
+    bool operator==(const JudgedAddress&) const = default;
+};
+
+struct AccessLine {
+    Time time;
+    std::string id;
+    std::string listener;
+    std::optional<protocols::Protocol> protocol;  // empty: the record says `unknown`, or nothing
+    std::optional<protocols::Address> client;     // empty: a unix-socket client
+    std::string user;
+    std::optional<protocols::Target> target;  // empty: there never was a complete request
+    std::string policy;
+    std::vector<JudgedAddress> resolved;
+    std::optional<protocols::Address> address;  // the one that was connected
+    std::optional<policy::Verdict> verdict;     // empty: none was written
+    std::string rule;
+    std::string reason;
+    std::string near;
+    std::string ending;
+};
+
+// `line` is without its line feed. The failure is a sentence that says why it is no record of ours.
+Result<AccessLine, std::string> read_access_line(std::string_view line);
+
+}  // namespace adit::review

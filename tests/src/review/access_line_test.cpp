@@ -1,0 +1,135 @@
+#include "src/review/access_line.hpp"
+
+#include <doctest/doctest.h>
+
+#include "src/observe/record.hpp"
+
+using namespace adit;
+using namespace adit::review;
+using namespace std::chrono_literals;
+
+namespace {
+
+protocols::Address address(const char* text)
+{
+    return boost::asio::ip::make_address(text);
+}
+
+observe::Record full_record()
+{
+    observe::Record record;
+    record.time = std::chrono::system_clock::time_point{1'700'000'000'123ms};
+    record.id = "0123456789abc";
+    record.listener = "main";
+    record.protocol = "socks5";
+    record.client = protocols::Endpoint{address("2001:db8::9"), 40000};
+    record.user = "al\"ice\n\xc3\xa9";
+    record.target = protocols::Target{*protocols::Domain::parse("db.example"), 5432};
+    record.policy = "0f1e2d3c4b5a";
+    record.resolved = {{address("10.0.0.7"), policy::Verdict::deny, ""},
+                       {address("2001:db8::7"), policy::Verdict::allow, "ops"}};
+    record.address = protocols::Endpoint{address("2001:db8::7"), 5432};
+    record.local = protocols::Endpoint{address("2001:db8::1"), 50000};
+    record.verdict = policy::Verdict::allow;
+    record.rule = "ops";
+    record.reason = "rule";
+    record.near = "web";
+    record.ending = "finished";
+    record.closed_by = "client";
+    return record;
+}
+
+std::string failure(std::string_view line)
+{
+    const auto read = read_access_line(line);
+    return read ? "it was read" : read.error();
+}
+
+}  // namespace
+
+TEST_CASE("an access record is read back as it was written")
+{
+    const auto written = full_record();
+    const auto read = read_access_line(to_json_line(written));
+    REQUIRE(read.has_value());
+    CHECK((read->time == Time{1'700'000'000'123ms}));
+    CHECK(read->id == written.id);
+    CHECK(read->listener == "main");
+    CHECK((read->protocol == protocols::Protocol::socks5));
+    CHECK((read->client == address("2001:db8::9")));
+    CHECK(read->user == written.user);
+    CHECK((read->target == written.target));
+    CHECK(read->policy == written.policy);
+    CHECK((read->resolved ==
+           std::vector<JudgedAddress>{{address("10.0.0.7"), policy::Verdict::deny, ""},
+                                      {address("2001:db8::7"), policy::Verdict::allow, "ops"}}));
+    CHECK((read->address == address("2001:db8::7")));
+    CHECK((read->verdict == policy::Verdict::allow));
+    CHECK(read->rule == "ops");
+    CHECK(read->reason == "rule");
+    CHECK(read->near == "web");
+    CHECK(read->ending == "finished");
+}
+
+TEST_CASE("a record without a request has no target, and that is no mistake")
+{
+    observe::Record record;
+    record.listener = "main";
+    record.protocol = "unknown";
+    record.ending = "unknown_protocol";
+    const auto read = read_access_line(to_json_line(record));
+    REQUIRE(read.has_value());
+    CHECK_FALSE(read->target.has_value());
+    CHECK_FALSE(read->protocol.has_value());
+    CHECK_FALSE(read->client.has_value());
+    CHECK_FALSE(read->verdict.has_value());
+}
+
+TEST_CASE("keys that a later version adds are passed over, whatever they hold")
+{
+    const auto read = read_access_line(
+        R"({"v":1,"time":"2026-01-02T03:04:05Z","new":{"v":2,"resolved":[{"port":[0]}]},"more":[null,-1,0.5,true],)"
+        R"("resolved":[{"address":"10.0.0.1","verdict":"allow","why":{"address":[]}}],"host":"a.example","port":1})");
+    REQUIRE(read.has_value());
+    CHECK((read->target == protocols::Target{*protocols::Domain::parse("a.example"), 1}));
+    CHECK(read->resolved.size() == 1);
+}
+
+TEST_CASE("what is no access record says why")
+{
+    CHECK(failure("") == "not JSON (byte 1)");
+    CHECK(failure("hello") == "not JSON (byte 1)");
+    CHECK(failure(R"({"v":1,"time":"2026-01-02T03:04:05Z")") == "not JSON (byte 37)");
+    CHECK(failure("[]") == "not an object");
+    CHECK(failure("1") == "not an object");
+    CHECK(failure("null") == "not an object");
+    CHECK(failure("{}") == R"(not an access record: it has no "v")");
+    CHECK(failure(R"({"v":1})") == R"(not an access record: it has no "time")");
+    CHECK(failure(R"({"v":2})") == "version 2; this program reads version 1");
+    CHECK(failure(R"({"v":1,"time":5})") == R"("time" is a number)");
+    CHECK(failure(R"({"v":1,"time":"now"})") == R"("time" holds 3 bytes that mean nothing there)");
+    CHECK(failure(R"({"v":1,"rule":null})") == R"("rule" is null)");
+    CHECK(failure(R"({"v":1,"port":65536})") == "65536 is not a port");
+    CHECK(failure(R"({"v":1,"port":-1})") == R"("port" is a negative number)");
+    CHECK(failure(R"({"v":1,"resolved":{}})") == R"("resolved" is an object)");
+    CHECK(failure(R"({"v":1,"resolved":[{"verdict":"deny"}]})") ==
+          R"(an item of "resolved" has no address)");
+    CHECK(failure(R"({"v":1,"verdict":"allow","verdict":"deny"})") ==
+          R"("verdict" stands there twice)");
+    CHECK(failure(R"({"v":1,"time":"2026-01-02T03:04:05Z","host":"a b","port":1})") ==
+          R"("host" is neither a name nor an address)");
+}
+
+TEST_CASE("instants are read and written in UTC")
+{
+    CHECK(to_text(*parse_time("2026-11-24")) == "2026-11-24T00:00:00Z");
+    CHECK(to_text(*parse_time("2024-02-29T23:59:59.999Z")) == "2024-02-29T23:59:59Z");
+    CHECK((*parse_time("1970-01-01T00:00:01.5Z") == Time{1500ms}));
+    for (const auto* text :
+         {"", "2026", "2026-02-29", "2026-13-01", "2026-11-24T", "2026-11-24T02:48",
+          "2026-11-24T02:48:32", "2026-11-24T24:00:00Z", "2026-11-24T02:48:32.Z",
+          "2026-11-24T02:48:32.1234Z", "2026-11-24T02:48:32Zx", "+026-11-24"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_time(text).has_value());
+    }
+}
