@@ -1,4 +1,5 @@
-// `adit check FILE`: every mistake and every warning; nothing is started.
+// `adit check FILE`: every mistake and every warning; nothing is started. With `--strict` a warning
+// is a mistake.
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -15,17 +16,22 @@ std::string counted(std::size_t number, std::string_view noun)
 
 }  // namespace
 
-int check(const std::string& path)
+int check(const CheckOptions& options)
 {
-    const auto read = read_configuration({path, {}});
+    const auto read = read_configuration({options.path, {}});
     if (!read) {
         fmt::print(stderr, "{}\n", read.error());
         return misused;
     }
     for (const auto& warning : read->warnings)
         fmt::print(stderr, "warning: {}\n", warning);
+    if (options.strict && !read->warnings.empty()) {
+        fmt::print(stderr, "{}: {}, and --strict takes warnings for mistakes\n", options.path,
+                   counted(read->warnings.size(), "warning"));
+        return misused;
+    }
     const auto& configuration = read->configuration;
-    fmt::print("{}: good: {}, {}, {}; policy {}\n", path,
+    fmt::print("{}: good: {}, {}, {}; policy {}\n", options.path,
                counted(configuration.listeners.size(), "listener"),
                counted(configuration.policy.rules().size(), "rule"),
                counted(configuration.users.size(), "user"), configuration.hash);

@@ -1,10 +1,14 @@
 #include "src/cli/cli.hpp"
 
 #include <cstdio>
+#include <functional>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "src/cli/replay.hpp"
 #include "src/version.hpp"
 
 namespace adit::cli {
@@ -20,9 +24,103 @@ Examples:
   adit run --config adit.json                what the file says; SIGHUP reads it again
   adit run --config adit.json --listen 127.0.0.1:8080
   adit check adit.json                       finds every mistake in a file
+  adit replay --config new.json access.jsonl what would change for yesterday's tunnels
   adit passwd                                asks for a password and prints the hash for "users"
 
 Exit codes: 0 all is well; 1 it failed at run time; 2 the command line or the configuration is wrong.)";
+
+// The subcommands, and what to call when one was chosen. Options live here until then.
+class Commands {
+public:
+    explicit Commands(CLI::App& app);
+    // Empty when no subcommand was given.
+    std::function<int()> chosen() const;
+
+private:
+    void add(CLI::App* command, std::function<int()> carry_out)
+    {
+        commands_.emplace_back(command, std::move(carry_out));
+    }
+    void add_run(CLI::App& app);
+    void add_check(CLI::App& app);
+    void add_replay(CLI::App& app);
+
+    std::vector<std::pair<CLI::App*, std::function<int()>>> commands_;
+    Source source_;
+    CheckOptions check_;
+    ReplayOptions replay_;
+};
+
+Commands::Commands(CLI::App& app)
+{
+    add_run(app);
+    add_check(app);
+    add_replay(app);
+    add(app.add_subcommand("passwd",
+                           "Make a password hash (yescrypt) for the configuration's \"users\""),
+        passwd);
+    add(app.add_subcommand("version", "Print the version"), print_version);
+}
+
+void Commands::add_run(CLI::App& app)
+{
+    auto* command = app.add_subcommand("run", "Serve until SIGTERM or Ctrl-C");
+    command
+        ->add_option("-c,--config", source_.path,
+                     "Configuration file; without one, a small safe default")
+        ->type_name("FILE");
+    command
+        ->add_option("-l,--listen", source_.listen,
+                     "Listen here instead of where the file says; may be given several times")
+        ->type_name("ADDRESS:PORT")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add(command, [this] { return run(source_); });
+}
+
+void Commands::add_check(CLI::App& app)
+{
+    auto* command = app.add_subcommand("check", "Say what is wrong with a configuration file");
+    command->add_option("file", check_.path, "Configuration file")->required()->type_name("FILE");
+    command->add_flag("--strict", check_.strict, "Take warnings for mistakes");
+    add(command, [this] { return check(check_); });
+}
+
+void Commands::add_replay(CLI::App& app)
+{
+    auto* command = app.add_subcommand(
+        "replay", "Judge recorded tunnels by another configuration, and list what would change");
+    command->add_option("-c,--config", replay_.config, "The new configuration")
+        ->required()
+        ->type_name("FILE");
+    command
+        ->add_option("--against", replay_.against,
+                     "Compare with this configuration, not with the recorded answers")
+        ->type_name("FILE");
+    command
+        ->add_option("--at", replay_.at,
+                     "Judge rules that expire as of this time, like 2026-11-24 or "
+                     "2026-11-24T02:48:32Z, instead of now")
+        ->type_name("TIME");
+    command->add_option("--examples", replay_.examples, "Examples of each group of differences")
+        ->capture_default_str()
+        ->type_name("N");
+    command->add_option("files", replay_.files, "Access logs; - is standard input")
+        ->required()
+        ->type_name("FILE");
+    command->footer(
+        "Exit codes: 0 nothing is newly denied; 1 something is; 2 the command line, "
+        "a configuration or a log is wrong.");
+    add(command, [this] { return replay(replay_); });
+}
+
+std::function<int()> Commands::chosen() const
+{
+    for (const auto& [command, carry_out] : commands_)
+        if (command->parsed())
+            return carry_out;
+    return {};
+}
 
 }  // namespace
 
@@ -38,42 +136,15 @@ int main(int argc, char** argv)
     app.footer(footer);
     app.require_subcommand(0, 1);
     app.set_version_flag("--version", fmt::format("adit {}", version));
-
-    Source source;
-    auto* run_command = app.add_subcommand("run", "Serve until SIGTERM or Ctrl-C");
-    run_command
-        ->add_option("-c,--config", source.path,
-                     "Configuration file; without one, a small safe default")
-        ->type_name("FILE");
-    run_command
-        ->add_option("-l,--listen", source.listen,
-                     "Listen here instead of where the file says; may be given several times")
-        ->type_name("ADDRESS:PORT")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-
-    std::string checked;
-    auto* check_command =
-        app.add_subcommand("check", "Say what is wrong with a configuration file");
-    check_command->add_option("file", checked, "Configuration file")->required()->type_name("FILE");
-
-    app.add_subcommand("passwd",
-                       "Make a password hash (yescrypt) for the configuration's \"users\"");
-    app.add_subcommand("version", "Print the version");
+    const Commands commands{app};
 
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? ok : misused;
     }
-    if (run_command->parsed())
-        return run(source);
-    if (check_command->parsed())
-        return check(checked);
-    if (app.got_subcommand("passwd"))
-        return passwd();
-    if (app.got_subcommand("version"))
-        return print_version();
+    if (const auto carry_out = commands.chosen())
+        return carry_out();
     fmt::print(stderr, "{}", app.help());
     return misused;
 }

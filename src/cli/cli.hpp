@@ -1,4 +1,4 @@
-// The command line: `adit run`, `check`, `passwd`, `version`. One file a subcommand.
+// The command line. One file a subcommand; those with many options have a header of their own.
 #pragma once
 
 #include <string>
@@ -11,11 +11,16 @@ namespace adit::cli {
 // scripts can tell it from a failure at run time.
 enum Exit : int { ok = 0, failed = 1, misused = 2 };
 
+struct CheckOptions {
+    std::string path;
+    bool strict = false;  // a warning is a mistake
+};
+
 // Parses the command line and carries out one command. Gives the process's exit code.
 int main(int argc, char** argv);
 
 int run(const Source& source);
-int check(const std::string& path);
+int check(const CheckOptions& options);
 int passwd();
 int print_version();
 

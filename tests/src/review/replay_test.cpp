@@ -1,0 +1,175 @@
+#include "src/review/replay.hpp"
+
+#include <array>
+#include <random>
+
+#include <doctest/doctest.h>
+
+#include "policy/load.hpp"
+
+using namespace adit;
+using namespace adit::review;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Kind = Answer::Kind;
+
+policy::Configuration configuration(const std::string& rules, const std::string& more = "")
+{
+    const auto text = R"({"listeners":[{"name":"main","address":"127.0.0.1:1080"}],)" + more +
+                      R"("rules":[)" + rules + "]}";
+    auto loaded = policy::load(text, {{}, [](const std::string&) { return true; }});
+    REQUIRE_MESSAGE(loaded.has_value(), text);
+    return std::move(loaded->configuration);
+}
+
+AccessLine line(const std::string& members)
+{
+    const auto read = read_access_line(
+        R"({"v":1,"time":"2026-01-02T03:04:05Z","id":"1","listener":"main","protocol":"connect",)"
+        R"("client":"10.2.0.9:40000",)" +
+        members + "}");
+    REQUIRE_MESSAGE(read.has_value(), members);
+    return *read;
+}
+
+constexpr std::chrono::sys_seconds now{1'800'000'000s};
+
+Answer answer(const policy::Configuration& configuration, const AccessLine& line)
+{
+    return Judge{configuration, now}.answer(line);
+}
+
+const char* const tunnel = R"("host":"a.example","port":443,"resolved":[{"address":"8.8.8.8",)"
+                           R"("verdict":"allow","rule":"web"}],"address":"8.8.8.8:443",)"
+                           R"("verdict":"allow","rule":"web","reason":"rule")";
+
+}  // namespace
+
+TEST_CASE("a recorded tunnel is judged by the address that was connected")
+{
+    const auto web = configuration(R"({"name":"web","action":"allow","ports":[443]})");
+    CHECK((answer(web, line(tunnel)) == Answer{Kind::allow, "web", "rule"}));
+    const auto ssh = configuration(R"({"name":"ssh","action":"allow","ports":[22]})");
+    CHECK((answer(ssh, line(tunnel)) == Answer{Kind::deny, "", "no_rule"}));
+    const auto blocked = configuration(
+        R"({"name":"no","action":"deny","networks":["8.8.8.0/24"]},{"name":"web","action":"allow"})");
+    CHECK((answer(blocked, line(tunnel)) == Answer{Kind::deny, "no", "rule"}));
+}
+
+TEST_CASE("a name is allowed when one of its recorded addresses is")
+{
+    const auto both = line(
+        R"("host":"a.example","port":443,"resolved":[{"address":"8.8.8.8","verdict":"allow"},)"
+        R"({"address":"9.9.9.9","verdict":"deny"}],"address":"8.8.8.8:443","verdict":"allow")");
+    const auto other = configuration(R"({"name":"nine","action":"allow","networks":["9.9.9.9"]})");
+    CHECK((answer(other, both) == Answer{Kind::allow, "nine", "rule"}));
+}
+
+TEST_CASE("a record without an address is undecided where the new answer hangs on one")
+{
+    const auto by_name =
+        line(R"("host":"a.example","port":443,"verdict":"deny","rule":"not a","reason":"rule")");
+    const auto web = configuration(R"({"name":"web","action":"allow","ports":[443]})");
+    CHECK((answer(web, by_name).kind == Kind::undecided));
+    const auto ssh = configuration(R"({"name":"ssh","action":"allow","ports":[22]})");
+    CHECK((answer(ssh, by_name).kind == Kind::deny));
+
+    const auto literal = line(R"("host":"8.8.8.8","port":443,"verdict":"deny","reason":"no_rule")");
+    CHECK((answer(web, literal) == Answer{Kind::allow, "web", "rule"}));
+}
+
+TEST_CASE("what a listener asks for and who no longer exists are part of the answer")
+{
+    const std::string web = R"({"name":"web","action":"allow","ports":[443]})";
+    const auto login = configuration(web, R"("users":{"bob":"$y$"},)");
+    CHECK(answer(login, line(tunnel)).reason == "the listener asks for a login");
+    const auto alice = line(std::string{R"("user":"alice",)"} + tunnel);
+    CHECK((answer(login, alice) == Answer{Kind::deny, "", "user_gone"}));
+    CHECK((answer(configuration(web), alice) == Answer{Kind::allow, "web", "rule"}));
+    const auto bob = line(std::string{R"("user":"bob",)"} + tunnel);
+    CHECK((answer(login, bob) == Answer{Kind::allow, "web", "rule"}));
+    auto socks = line(tunnel);
+    socks.protocol = protocols::Protocol::udp;
+    CHECK(answer(configuration(web), socks).reason == "the listener does not open this protocol");
+}
+
+TEST_CASE("a refusal of the gateway's own listener stays one, whatever the rules")
+{
+    const auto own =
+        line(R"("host":"10.0.0.5","port":1080,"verdict":"deny","reason":"own_listener")");
+    const auto all = configuration(R"({"name":"all","action":"allow","networks":["private"]})");
+    CHECK((answer(all, own) == Answer{Kind::deny, "", "own_listener"}));
+}
+
+TEST_CASE("what was recorded is read from the verdict, or from the addresses that were tried")
+{
+    CHECK((recorded_answer(line(tunnel)) == Answer{Kind::allow, "web", "rule"}));
+    const auto refused = line(R"("host":"a.example","port":443,"ending":"refused","resolved":[)"
+                              R"({"address":"8.8.8.8","verdict":"allow","rule":"web"}])");
+    CHECK((recorded_answer(refused) == Answer{Kind::allow, "web", "rule"}));
+    const auto unknown = line(R"("host":"a.example","port":443,"ending":"name_unknown")");
+    CHECK((recorded_answer(unknown).kind == Kind::undecided));
+}
+
+TEST_CASE("differences are grouped, counted, and shown by different examples")
+{
+    Comparison comparison{2};
+    const auto ssh = configuration(R"({"name":"ssh","action":"allow","ports":[22]})");
+    for (int i = 0; i < 5; ++i) {
+        const auto one = line(tunnel);
+        comparison.add(one, recorded_answer(one), answer(ssh, one));
+    }
+    const auto other = line(std::string{R"("user":"al\"ice",)"} + tunnel);
+    comparison.add(other, recorded_answer(other), answer(ssh, other));
+    comparison.add(other, recorded_answer(other), recorded_answer(other));
+    CHECK(comparison.count(Change::newly_denied) == 6);
+    CHECK(comparison.unchanged() == 1);
+    CHECK(comparison.to_text() ==
+          "newly denied: 6\n"
+          "  6: was allowed by \"web\", now denied (no_rule)\n"
+          "      nobody from 10.2.0.9 to a.example:443 by connect (8.8.8.8); "
+          "2026-01-02T03:04:05Z, id \"1\"\n"
+          "      \"al\\\"ice\" from 10.2.0.9 to a.example:443 by connect (8.8.8.8); "
+          "2026-01-02T03:04:05Z, id \"1\"\n"
+          "newly allowed: 0\n"
+          "other rule: 0\n"
+          "undecided: 0\n"
+          "unchanged: 1\n");
+}
+
+TEST_CASE("judging again under the same policy changes nothing")
+{
+    const auto policy = configuration(
+        R"({"name":"no","action":"deny","hosts":["b.example"]},)"
+        R"({"name":"db","action":"allow","clients":["10.2.0.0/16"],"networks":["10.0.0.0/8"],"ports":[5432]},)"
+        R"({"name":"web","action":"allow","ports":[443]},)"
+        R"({"name":"end","action":"deny","ports":[80]})");
+    const Judge judge{policy, now};
+    std::mt19937 random{7};
+    const auto pick = [&](auto... choices) {
+        const std::array all{std::string{choices}...};
+        return all[random() % all.size()];
+    };
+    Comparison comparison{1};
+    for (int i = 0; i < 5000; ++i) {
+        auto asked = line(R"("host":")" + pick("a.example", "b.example", "10.1.1.1", "8.8.8.8") +
+                          R"(","port":)" + pick("443", "5432", "80", "25"));
+        for (int n = static_cast<int>(random() % 3); n > 0; --n)
+            asked.resolved.push_back(
+                {boost::asio::ip::make_address(pick("10.1.1.1", "8.8.8.8", "127.0.0.1", "9.9.9.9")),
+                 {},
+                 {}});
+        const auto once = judge.answer(asked);
+        if (once.kind != Kind::undecided) {
+            asked.verdict =
+                once.kind == Kind::allow ? policy::Verdict::allow : policy::Verdict::deny;
+            asked.rule = once.rule;
+            asked.reason = once.reason;
+            comparison.add(asked, recorded_answer(asked), judge.answer(asked));
+        }
+    }
+    CHECK(comparison.judged() > 1000);
+    CHECK(comparison.unchanged() == comparison.judged());
+}
