@@ -1,5 +1,7 @@
 #include "policy/domains.hpp"
 
+#include <algorithm>
+
 namespace adit::policy {
 
 void HostSet::add_exact(std::string_view name)
@@ -29,13 +31,38 @@ bool HostSet::contains(const protocols::Host& host) const
     const auto* domain = std::get_if<protocols::Domain>(&host);
     if (domain == nullptr)
         return false;
-    const std::string_view name = domain->text();
+    return contains_name(domain->text());
+}
+
+bool HostSet::contains_name(std::string_view name) const
+{
     if (any_ || exact_.contains(name))
         return true;
     if (suffixes_.empty())
         return false;
     for (auto dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1))
         if (suffixes_.contains(name.substr(dot + 1)))
+            return true;
+    return false;
+}
+
+bool HostSet::covers(const HostSet& other) const
+{
+    if (any_)
+        return true;
+    return !other.any_ && std::ranges::all_of(other.exact_, [&](const auto& name) {
+        return contains_name(name);
+    }) && std::ranges::all_of(other.suffixes_, [&](const auto& suffix) {
+        return covers_below(suffix);
+    });
+}
+
+bool HostSet::covers_below(std::string_view suffix) const
+{
+    if (any_ || suffixes_.contains(suffix))
+        return true;
+    for (auto dot = suffix.find('.'); dot != suffix.npos; dot = suffix.find('.', dot + 1))
+        if (suffixes_.contains(suffix.substr(dot + 1)))
             return true;
     return false;
 }

@@ -22,8 +22,12 @@ public:
     bool contains(const protocols::Host& host) const;
     bool empty() const { return !any_ && exact_.empty() && suffixes_.empty(); }
     bool any() const { return any_; }
+    bool covers(const HostSet& other) const;           // every name of the other
+    bool covers_below(std::string_view suffix) const;  // every name of `*.suffix`
 
 private:
+    bool contains_name(std::string_view name) const;
+
     struct Hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const

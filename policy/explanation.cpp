@@ -106,7 +106,7 @@ std::string why_not(const Trace& trace, const Pass& pass, const RuleTrace& seen)
         case Field::ports:
             return std::to_string(trace.target.port) + " is not among its ports";
         case Field::expires:
-            return "it expired at " + to_text(*seen.rule->life.expires);
+            return "it has expired";
     }
     return {};
 }
@@ -114,7 +114,8 @@ std::string why_not(const Trace& trace, const Pass& pass, const RuleTrace& seen)
 std::string what_it_said(const Trace& trace, const Pass& pass, const RuleTrace& seen)
 {
     if (seen.expired)
-        return "no: it expired at " + to_text(*seen.rule->life.expires);
+        return "no: it expired at " + to_text(*seen.rule->life.expires) +
+               (seen.rule->life.owner.empty() ? "" : "; its owner is " + seen.rule->life.owner);
     const std::string_view passed_over =
         seen.observed ? "; it only observes, and is passed over" : "";
     switch (seen.matched.match) {
@@ -157,7 +158,7 @@ std::string answer(Conclusion conclusion, const Decision& decision, Facts unknow
     if (conclusion == Conclusion::undecided)
         return text + ": it depends on " + in_words(unknown);
     if (unknown.empty())
-        return text + ": " + because(decision);
+        return text + (decision.reason == Reason::rule ? " " : ": ") + because(decision);
     // The verdict is certain, only the rule is not.
     return text + ", by which rule depends on " + in_words(unknown);
 }

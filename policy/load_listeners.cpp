@@ -150,7 +150,7 @@ bool is_guarded(const Listener& listener)
 
 bool lets_anyone_in(const Rule& rule, const Listener& listener)
 {
-    if (rule.action != Action::allow || rule.clients || rule.users)
+    if (rule.action != Action::allow || rule.observe || rule.clients || rule.users)
         return false;
     if (rule.listeners && !rule.listeners->contains(listener.name))
         return false;
@@ -219,13 +219,21 @@ void check_collisions(std::span<const LoadedListener> listeners, const Reader& r
 }
 
 void check_open_relay(std::span<const LoadedListener> listeners, std::span<const LoadedRule> rules,
-                      const Vocabulary& names, const Reader& reader)
+                      const Vocabulary& names, Mode mode, const Reader& reader)
 {
     const std::string login =
         names.users ? "set \"login\" to \"required\"" : "add \"users\" to the file";
     for (const auto& loaded : listeners) {
         if (is_guarded(loaded.listener))
             continue;
+        if (mode == Mode::observe) {
+            reader.report().mistake(loaded.place,
+                                    "anyone who can reach this listener may use it: it requires "
+                                    "no login, and with \"mode\": \"observe\" nobody is kept from "
+                                    "a public address; " +
+                                        login + std::string{meant(loaded)});
+            continue;
+        }
         const auto culprit = std::ranges::find_if(rules, [&](const LoadedRule& candidate) {
             return lets_anyone_in(candidate.rule, loaded.listener);
         });

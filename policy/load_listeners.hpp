@@ -25,8 +25,9 @@ std::vector<LoadedListener> listeners_from(std::span<const std::string> addresse
 void check_collisions(std::span<const LoadedListener> listeners, const Reader& reader);
 
 // A listener that others can reach and that asks for no login, while an allow rule for it names
-// neither clients nor users, is a mistake unless it says "open".
+// neither clients nor users, is a mistake unless it says "open". The same while the whole policy only
+// observes, for then every public address is open.
 void check_open_relay(std::span<const LoadedListener> listeners, std::span<const LoadedRule> rules,
-                      const Vocabulary& names, const Reader& reader);
+                      const Vocabulary& names, Mode mode, const Reader& reader);
 
 }  // namespace adit::policy

@@ -1,6 +1,7 @@
 // Lists of hosts, networks and ports, with the sets they use, and the sets themselves.
 #include <array>
 
+#include "policy/load_warnings.hpp"
 #include "policy/suggest.hpp"
 #include "policy/vocabulary.hpp"
 
@@ -122,10 +123,13 @@ HostList read_hosts(const Place& place, const Reader& reader, Sets* sets)
             return;
         }
         const auto entry = parse_host_entry(*text);
-        if (entry)
-            add(hosts, *entry);
-        else
+        if (!entry) {
             reader.report().mistake(item, entry.error());
+            return;
+        }
+        add(hosts, *entry);
+        if (const auto doubt = looks_like_address(*entry); !doubt.empty())
+            reader.report().warning(item, doubt);
     });
     return hosts;
 }

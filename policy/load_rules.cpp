@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/internal_ranges.hpp"
+#include "policy/moment.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
@@ -13,10 +15,8 @@ constexpr std::string_view later_time =
     "rules that hold only for a time arrive with a later version";
 constexpr std::string_view later_inner =
     "pinning the protocol inside a tunnel arrives with a later version";
-constexpr std::string_view later_note =
-    "notes on rules arrive with a later version; a comment (//) serves until then";
 
-constexpr std::array<Key, 25> rule_keys{{
+constexpr std::array<Key, 24> rule_keys{{
     {"name"},
     {"action"},
     {"listeners"},
@@ -26,10 +26,12 @@ constexpr std::array<Key, 25> rule_keys{{
     {"hosts"},
     {"networks"},
     {"ports"},
+    {"observe"},
+    {"owner"},
+    {"reason"},
+    {"ticket"},
+    {"expires"},
     {"not", "\"not\" arrives with a later version; put a rule of the other action above this one"},
-    {"observe", "rules that only observe arrive with a later version"},
-    {"mode", "observing arrives with a later version"},
-    {"expires", later_time},
     {"at", later_time},
     {"when", later_time},
     {"time", later_time},
@@ -37,9 +39,6 @@ constexpr std::array<Key, 25> rule_keys{{
     {"days", later_time},
     {"inner", later_inner},
     {"sni", later_inner},
-    {"owner", later_note},
-    {"reason", later_note},
-    {"ticket", later_note},
     {"limits", "limits of a rule arrive with a later version; \"limits\" of the whole file exist"},
     {"uids", "unix sockets arrive with a later version"},
 }};
@@ -49,6 +48,11 @@ constexpr std::array<std::string_view, 2> actions{"allow", "deny"};
 constexpr std::array all_protocols{Protocol::connect, Protocol::http, Protocol::socks5,
                                    Protocol::socks4,  Protocol::udp,  Protocol::bind,
                                    Protocol::forward};
+
+bool is_control(char c)
+{
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
 
 // One rule on its way from the file.
 class RuleReader {
@@ -68,6 +72,10 @@ private:
     void read_listeners();
     void read_protocols();
     void read_networks_of_rule();
+    void read_life();
+    void read_note(std::string_view key, std::string& note);
+    void read_expiry(const Place& place);
+    void warn_of_swallowed(const Place& entry, const Network& network);
     void warn_of_networks(const Place& entry, const NetworkSet& meaning);
 
     const Reader& reader_;
@@ -96,6 +104,9 @@ LoadedRule RuleReader::read()
     read_networks_of_rule();
     if (const auto place = fields_.find("ports"))
         rule.ports = read_ports(*place, reader_, &names_.sets);
+    if (const auto place = fields_.find("observe"))
+        rule.observe = reader_.boolean(*place).value_or(false);
+    read_life();
     return std::move(loaded_);
 }
 
@@ -167,6 +178,20 @@ void RuleReader::read_networks_of_rule()
                                           });
 }
 
+// A network that is wider than an internal range and holds all of it was hardly meant to.
+void RuleReader::warn_of_swallowed(const Place& entry, const Network& network)
+{
+    for (const auto& range : internal_ranges())
+        if (network.prefix < range.network.prefix && network.contains(range.network.address)) {
+            reader_.report().warning(
+                entry, to_text(network) + " swallows all of " + to_text(range.network) + " (" +
+                           std::string{text(range.word)} +
+                           "); name the networks behind it that are meant, or add " +
+                           quoted(text(range.word)) + " if it is");
+            return;
+        }
+}
+
 void RuleReader::warn_of_networks(const Place& entry, const NetworkSet& meaning)
 {
     bool metadata = meaning.has(Word::metadata);
@@ -177,6 +202,8 @@ void RuleReader::warn_of_networks(const Place& entry, const NetworkSet& meaning)
                            (network.address.is_v4() ? "IPv4" : "IPv6") +
                            " network, not only the internet; \"public\" is the word for the "
                            "internet, in both families");
+        else
+            warn_of_swallowed(entry, network);
         metadata = metadata || (network.is_single() &&
                                 classify(network.address, Surroundings{}) == Word::metadata);
     }
@@ -186,6 +213,48 @@ void RuleReader::warn_of_networks(const Place& entry, const NetworkSet& meaning)
             "this reaches the metadata service, which hands out this machine's "
             "cloud credentials; name \"users\" or \"clients\" as narrowly as "
             "you can");
+}
+
+void RuleReader::read_life()
+{
+    auto& life = loaded_.rule.life;
+    read_note("owner", life.owner);
+    read_note("reason", life.reason);
+    read_note("ticket", life.ticket);
+    if (const auto place = fields_.find("expires"))
+        read_expiry(*place);
+}
+
+// Notes are printed and recorded as they stand.
+void RuleReader::read_note(std::string_view key, std::string& note)
+{
+    constexpr std::size_t longest = 500;
+    const auto place = fields_.find(key);
+    const auto text = place ? reader_.text(*place, "a string") : std::nullopt;
+    if (!text)
+        return;
+    if (text->empty() || text->size() > longest || std::ranges::any_of(*text, is_control))
+        reader_.report().mistake(*place,
+                                 "this is 1 to 500 bytes on one line, without control "
+                                 "characters; longer stories belong behind the \"ticket\"");
+    note = *text;
+}
+
+void RuleReader::read_expiry(const Place& place)
+{
+    const auto text = reader_.text(place, "a date like \"2027-01-31\"");
+    if (!text)
+        return;
+    loaded_.expires_at = place;
+    auto& expires = loaded_.rule.life.expires;
+    expires = parse_end_of_day(*text);
+    if (!expires)
+        expires = parse_instant(*text);
+    if (!expires)
+        reader_.report().mistake(place,
+                                 quoted(*text) +
+                                     " is neither a date like \"2027-01-31\" (its last day, in "
+                                     "UTC) nor an instant like \"2027-01-31T18:00:00Z\"");
 }
 
 void warn_of_equal_names(const std::vector<LoadedRule>& rules, const Reader& reader)

@@ -13,6 +13,7 @@ struct LoadedRule {
     Rule rule;
     std::optional<Place> hosts_at;
     std::vector<HostEntry> hosts;
+    std::optional<Place> expires_at;
 };
 
 // The words of `protocols` for rules and listeners; a word that is not served is told.

@@ -2,40 +2,20 @@
 
 #include <algorithm>
 
+#include "policy/covers.hpp"
 #include "policy/host_index.hpp"
+#include "policy/moment.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
 
 namespace {
 
-bool contains(const HostSet& hosts, const std::string& name)
-{
-    const auto domain = protocols::Domain::parse(name);
-    return domain && hosts.contains(Host{*domain});
-}
-
-// Whether every name that the entry means is in `hosts`.
-bool covers(const HostSet& hosts, const HostEntry& entry)
-{
-    switch (entry.kind) {
-        case HostEntry::Kind::exact:
-            return contains(hosts, entry.name);
-        case HostEntry::Kind::suffix:
-            return contains(hosts, "x." + entry.name);
-        case HostEntry::Kind::any:
-            return hosts.any();
-    }
-    return false;
-}
-
 // An allow for some of the names that the denial means is an exception to it, and stands above it
 // on purpose.
 bool is_exception(const LoadedRule& allow, const LoadedRule& denial)
 {
-    return allow.rule.hosts && std::ranges::all_of(allow.hosts, [&](const HostEntry& entry) {
-               return covers(*denial.rule.hosts, entry);
-           });
+    return allow.rule.hosts && denial.rule.hosts->covers(*allow.rule.hosts);
 }
 
 template <class Field, class Meet>
@@ -84,6 +64,83 @@ const LoadedRule* first_waiting(const LoadedRule& denial, std::span<const Loaded
     return nullptr;
 }
 
+// The rules that may cover others, found without asking each of them for its hosts.
+class Coverers {
+public:
+    explicit Coverers(std::span<const LoadedRule> rules) : rules_{rules} {}
+
+    void add(std::size_t id)
+    {
+        if (rules_[id].rule.hosts)
+            with_hosts_.add(id, rules_[id].hosts);
+        else
+            for_all_hosts_.push_back(id);
+    }
+    // The first one that covers the rule; null when none does.
+    const LoadedRule* first_of(const LoadedRule& rule) const
+    {
+        const auto covering = [&](std::size_t id) { return covers(rules_[id].rule, rule.rule); };
+        auto best = rules_.size();
+        if (const auto id = std::ranges::find_if(for_all_hosts_, covering);
+            id != for_all_hosts_.end())
+            best = *id;
+        if (rule.rule.hosts) {
+            const auto sharing = with_hosts_.sharing(rule.hosts);
+            if (const auto id = std::ranges::find_if(sharing, covering); id != sharing.end())
+                best = std::min(best, *id);
+        }
+        return best == rules_.size() ? nullptr : &rules_[best];
+    }
+
+private:
+    std::span<const LoadedRule> rules_;
+    std::vector<std::size_t> for_all_hosts_;
+    HostIndex with_hosts_;
+};
+
+// "rules[0]", and its name when it has one.
+std::string called(const LoadedRule& loaded)
+{
+    const auto& path = loaded.place.path;
+    return loaded.rule.name == path ? path : path + ", " + quoted(loaded.rule.name) + ',';
+}
+
+bool is_every_port(const std::optional<PortSet>& ports)
+{
+    PortSet all;
+    all.add({1, 65535});
+    return !ports || ports->covers(all);
+}
+
+// The internet, whatever else.
+bool reaches_public(const std::optional<NetworkSet>& networks)
+{
+    return !networks || networks->has(Word::public_) ||
+           std::ranges::any_of(networks->networks(),
+                               [](const Network& one) { return one.prefix == 0; });
+}
+
+bool is_small_number(std::string_view label)
+{
+    return !label.empty() && label.size() <= 3 &&
+           std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// How many of the first parts, cut at `mark`, could be a byte of an IPv4 address.
+std::size_t leading_numbers(std::string_view name, char mark)
+{
+    std::size_t count = 0;
+    while (true) {
+        const auto end = name.find(mark);
+        if (!is_small_number(name.substr(0, end)))
+            return count;
+        ++count;
+        if (end == name.npos)
+            return count;
+        name.remove_prefix(end + 1);
+    }
+}
+
 }  // namespace
 
 void warn_of_unused(const Vocabulary& names, const Reader& reader)
@@ -101,6 +158,8 @@ void warn_of_late_denials(std::span<const LoadedRule> rules, const Reader& reade
     HostIndex allows;
     for (std::size_t i = 0; i < rules.size(); ++i) {
         const auto& loaded = rules[i];
+        if (loaded.rule.observe)
+            continue;
         if (loaded.rule.action == Action::allow) {
             if (loaded.rule.hosts)
                 allows.add(i, loaded.hosts);
@@ -117,6 +176,73 @@ void warn_of_late_denials(std::span<const LoadedRule> rules, const Reader& reade
                     " above is asked first and waits for the address, so these names are looked "
                     "up and may be allowed; put this rule above it");
     }
+}
+
+void warn_of_shadowed(std::span<const LoadedRule> rules, const Reader& reader)
+{
+    Coverers above{rules};
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        if (const auto* first = above.first_of(rules[i]))
+            reader.report().warning(rules[i].place,
+                                    "this rule can never match, for " + called(*first) +
+                                        " above matches whatever it matches; put this one above "
+                                        "it, or take it out");
+        above.add(i);
+    }
+}
+
+void warn_of_open_rules(std::span<const LoadedRule> rules, const Reader& reader)
+{
+    for (const auto& loaded : rules) {
+        const auto& rule = loaded.rule;
+        if (rule.action != Action::allow || rule.observe || rule.users || rule.clients)
+            continue;
+        if ((!rule.hosts || rule.hosts->any()) && is_every_port(rule.ports) &&
+            reaches_public(rule.networks))
+            reader.report().warning(loaded.place,
+                                    "this rule is open to everyone on every port, mail (25) and "
+                                    "remote desktops included; name \"ports\" like [80, 443], or "
+                                    "\"users\", or \"clients\"");
+    }
+}
+
+void warn_of_expiry(std::span<const LoadedRule> rules, std::optional<sys_seconds> now,
+                    const Reader& reader)
+{
+    constexpr std::chrono::days soon{7};
+    if (!now)
+        return;
+    for (const auto& loaded : rules) {
+        const auto& expires = loaded.rule.life.expires;
+        if (!expires || *expires > *now + soon)
+            continue;
+        const bool over = *expires <= *now;
+        reader.report().warning(
+            *loaded.expires_at,
+            over ? "this rule expired at " + to_text(*expires) +
+                       " and matches nothing any more; take it out, or give it a later day"
+                 : "this rule expires at " + to_text(*expires) +
+                       ", within a week; give it a later day if it is still needed");
+    }
+}
+
+std::string looks_like_address(const HostEntry& entry)
+{
+    const std::string_view name = entry.name;
+    const auto written = quoted((entry.kind == HostEntry::Kind::suffix ? "*." : "") + entry.name);
+    if (name == "in-addr.arpa" || name == "ip6.arpa" || name.ends_with(".in-addr.arpa") ||
+        name.ends_with(".ip6.arpa"))
+        return written +
+               " is how DNS writes an address backwards, and what an address resolves "
+               "back to is never asked; write the address or its network in \"networks\"";
+    const auto numbers = leading_numbers(name, '.');
+    const bool dotted = numbers >= 4 || (numbers == 3 && std::ranges::count(name, '.') == 3);
+    const bool dashed = leading_numbers(name.substr(0, name.find('.')), '-') == 4;
+    if (dotted || dashed)
+        return written +
+               " looks like an address, but is a name, and only that name is matched; "
+               "if the address is meant, write it in \"networks\"";
+    return {};
 }
 
 }  // namespace adit::policy

@@ -230,6 +230,30 @@ bool NetworkSet::has(Word word) const
     return (words_ >> static_cast<unsigned>(word) & 1U) != 0;
 }
 
+bool NetworkSet::has_all_words() const
+{
+    return words_ == (1U << words.size()) - 1;
+}
+
+bool NetworkSet::has_words_of(const NetworkSet& other) const
+{
+    return (other.words_ & ~unsigned{words_}) == 0;
+}
+
+bool NetworkSet::has(const Network& network) const
+{
+    return index_.contains(canonical(network));
+}
+
+bool NetworkSet::covers(const Network& network) const
+{
+    const auto inner = canonical(network);
+    const auto& prefixes = inner.address.is_v4() ? ipv4_prefixes_ : ipv6_prefixes_;
+    return std::ranges::any_of(prefixes, [&](std::uint8_t prefix) {
+        return prefix <= inner.prefix && index_.contains({masked(inner.address, prefix), prefix});
+    });
+}
+
 bool NetworkSet::allows(const Destination& destination) const
 {
     if (has(destination.word))

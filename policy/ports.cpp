@@ -26,4 +26,12 @@ bool PortSet::contains(std::uint16_t port) const
     return behind != ranges_.begin() && port <= std::prev(behind)->last;
 }
 
+bool PortSet::covers(const PortSet& other) const
+{
+    return std::ranges::all_of(other.ranges_, [&](const PortRange& wanted) {
+        const auto behind = std::ranges::upper_bound(ranges_, wanted.first, {}, &PortRange::first);
+        return behind != ranges_.begin() && wanted.last <= std::prev(behind)->last;
+    });
+}
+
 }  // namespace adit::policy

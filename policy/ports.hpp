@@ -16,6 +16,7 @@ class PortSet {
 public:
     void add(PortRange range);  // first <= last
     bool contains(std::uint16_t port) const;
+    bool covers(const PortSet& other) const;                          // every port of the other
     const std::vector<PortRange>& ranges() const { return ranges_; }  // sorted, disjoint
 
 private:

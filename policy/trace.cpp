@@ -144,8 +144,6 @@ std::optional<Address> behind_networks(const Policy& policy, const Address& addr
     return address_v4{static_cast<address_v4::uint_type>(widest->address.to_v4().to_uint() + size)};
 }
 
-}  // namespace
-
 Address unnamed_public_address(const Policy& policy, const Surroundings& around)
 {
     constexpr address_v4::uint_type step = 1U << 16U;
@@ -161,6 +159,22 @@ Address unnamed_public_address(const Policy& policy, const Surroundings& around)
         address = next;
     }
     return first;
+}
+
+bool is_localhost(const Host& host)
+{
+    const auto* name = std::get_if<protocols::Domain>(&host);
+    return name != nullptr && (name->text() == "localhost" || name->text().ends_with(".localhost"));
+}
+
+}  // namespace
+
+std::vector<Address> assumed_addresses(const Policy& policy, const Target& target,
+                                       const Surroundings& around)
+{
+    if (is_localhost(target.host))
+        return {address_v4::loopback(), boost::asio::ip::address_v6::loopback()};
+    return {unnamed_public_address(policy, around)};
 }
 
 }  // namespace adit::policy

@@ -60,8 +60,10 @@ inline constexpr std::size_t most_addresses = 16;
 Trace explain(const Policy& policy, const Subject& subject, const Target& target,
               std::span<const Address> resolved, const Surroundings& around);
 
-// A public address that no rule names, for requests of which nobody knows the address: in no
-// network of any rule, those of length 0 aside.
-Address unnamed_public_address(const Policy& policy, const Surroundings& around);
+// What a name is taken to resolve to when nobody says it: the two loopback addresses for localhost
+// and the names below it, for all others a public address that is in no network of any rule, those
+// of length 0 aside.
+std::vector<Address> assumed_addresses(const Policy& policy, const Target& target,
+                                       const Surroundings& around);
 
 }  // namespace adit::policy

@@ -15,6 +15,7 @@ import sys
 WRONG_IN_MEANING = {
     "listener-login-without-users",
     "listener-open-relay",
+    "listener-open-relay-observe",
     "listener-open-relay-optional",
     "listener-socks4-with-login",
     "listener-twice",
@@ -22,6 +23,9 @@ WRONG_IN_MEANING = {
     "rule-listeners",
     "rule-users-without-users",
     "sets-uses",
+    "tests-failing",
+    "tests-names",
+    "tests-users",
     "top-duplicate-key",
 }
 
@@ -92,6 +96,10 @@ class Validator:
     def check_minItems(self, _, least, value, path):
         if isinstance(value, list) and len(value) < least:
             yield f"{path}: fewer than {least} items"
+
+    def check_maxItems(self, _, most, value, path):
+        if isinstance(value, list) and len(value) > most:
+            yield f"{path}: more than {most} items"
 
     def check_items(self, _, schema, value, path):
         if isinstance(value, list):

@@ -103,7 +103,7 @@ TEST_CASE("users are names, members of groups, or anyone who is logged in")
 
 TEST_CASE("a rule may name every protocol, and is warned of those that are not served")
 {
-    const auto result = loaded(with_rules(R"({ "action": "allow",
+    const auto result = loaded(with_rules(R"({ "action": "allow", "ports": [443],
         "protocols": ["connect", "http", "socks5", "socks4", "udp", "bind", "forward"] })"));
     const auto protocols = result.configuration.policy.rules().at(0).protocols;
     REQUIRE(protocols.has_value());

@@ -97,8 +97,9 @@ TEST_CASE("sets and groups that no rule uses are warned of")
 
 TEST_CASE("two rules of one name are warned of")
 {
-    CHECK(warnings(R"({ "name": "web", "action": "deny" }, { "name": "web", "action": "deny" })") ==
-          "file:2:48: rules[1]: another rule, rules[0], is called \"web\" too; records will not "
+    CHECK(warnings(R"({ "name": "web", "action": "deny", "ports": [80] },
+                      { "name": "web", "action": "deny" })") ==
+          "file:3:23: rules[1]: another rule, rules[0], is called \"web\" too; records will not "
           "tell them apart\n");
 }
 

@@ -1,0 +1,156 @@
+#include "policy/load_settings.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "policy/entries.hpp"
+#include "policy/suggest.hpp"
+
+namespace adit::policy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array<Key, 4> limits_keys{
+    {{"handshake_timeout"}, {"connect_timeout"}, {"idle_timeout"}, {"drain_timeout"}}};
+constexpr std::array<Key, 3> resolver_keys{{{"servers"}, {"timeout"}, {"nat64"}}};
+constexpr std::array<Key, 4> log_keys{
+    {{"access"},
+     {"level"},
+     {"rule_life"},
+     {"when_full", "choosing what a full log does arrives with a later version"}}};
+
+constexpr std::array<Key, 2> reload_keys{{{"tunnels"}, {"grace"}}};
+
+constexpr std::array<std::string_view, 3> reload_words{"keep", "report", "close"};
+constexpr std::array reloads{OnReload::keep, OnReload::report, OnReload::close};
+
+constexpr std::array<std::string_view, 2> log_words{"stdout", "off"};
+constexpr std::array<std::string_view, 4> level_words{"error", "warning", "info", "debug"};
+constexpr std::array levels{LogLevel::error, LogLevel::warning, LogLevel::info, LogLevel::debug};
+
+void read_duration(const Fields& fields, std::string_view key, const Reader& reader,
+                   milliseconds least, milliseconds most, milliseconds& value)
+{
+    if (const auto place = fields.find(key))
+        value = reader.duration(*place, least, most).value_or(value);
+}
+
+Limits read_limits(const Place& place, const Reader& reader)
+{
+    Limits limits;
+    const Fields fields{place, reader.report(), limits_keys};
+    read_duration(fields, "handshake_timeout", reader, 10ms, 1h, limits.handshake_timeout);
+    read_duration(fields, "connect_timeout", reader, 10ms, 1h, limits.connect_timeout);
+    read_duration(fields, "idle_timeout", reader, 10ms, 24h * 365, limits.idle_timeout);
+    read_duration(fields, "drain_timeout", reader, 0ms, 24h, limits.drain_timeout);
+    return limits;
+}
+
+// A list of texts, each taken by `parse`.
+template <class T>
+std::vector<T> read_texts(const Place& place, const Reader& reader, std::string_view of,
+                          Parsed<T> (*parse)(std::string_view))
+{
+    std::vector<T> values;
+    reader.list(place, of, [&](const Place& item) {
+        const auto text = reader.text(item, "a string");
+        if (!text)
+            return;
+        const auto value = parse(*text);
+        if (value)
+            values.push_back(*value);
+        else
+            reader.report().mistake(item, value.error());
+    });
+    return values;
+}
+
+ResolverSettings read_resolver(const Place& place, const Reader& reader)
+{
+    ResolverSettings resolver;
+    const Fields fields{place, reader.report(), resolver_keys};
+    if (const auto servers = fields.find("servers"))
+        resolver.servers = read_texts(*servers, reader, "name servers", parse_name_server);
+    read_duration(fields, "timeout", reader, 10ms, 5min, resolver.timeout);
+    if (const auto nat64 = fields.find("nat64"))
+        resolver.nat64 = read_texts(*nat64, reader, "NAT64 prefixes", parse_nat64_prefix);
+    return resolver;
+}
+
+// A bare word is more likely a slip than the name of a file.
+bool is_log_destination(std::string_view text)
+{
+    return std::ranges::find(log_words, text) != log_words.end() ||
+           text.find('/') != std::string_view::npos;
+}
+
+LogSettings read_log(const Place& place, const Reader& reader)
+{
+    LogSettings log;
+    const Fields fields{place, reader.report(), log_keys};
+    if (const auto access = fields.find("access")) {
+        const auto text = reader.text(*access, "\"stdout\", \"off\" or a file's path");
+        if (text)
+            log.access = *text;
+        if (text && !is_log_destination(*text))
+            reader.report().mistake(*access, quoted(*text) +
+                                                 " is not \"stdout\", \"off\" or a file's path, "
+                                                 "which holds a slash" +
+                                                 did_you_mean(*text, log_words));
+    }
+    if (const auto level = fields.find("level"))
+        if (const auto chosen = reader.word(*level, level_words))
+            log.level = levels[*chosen];
+    if (const auto life = fields.find("rule_life"))
+        log.rule_life = reader.boolean(*life).value_or(false);
+    return log;
+}
+
+void read_tunnels(const Place& place, const Reader& reader, ReloadSettings& settings)
+{
+    if (const auto chosen = reader.word(place, reload_words))
+        settings.tunnels = reloads[*chosen];
+}
+
+// A word, or an object when the grace time is given too.
+ReloadSettings read_on_reload(const Place& place, const Reader& reader)
+{
+    ReloadSettings settings;
+    if (place.value->kind == json::Kind::string) {
+        read_tunnels(place, reader, settings);
+        return settings;
+    }
+    if (!reader.is(place, json::Kind::object, "\"keep\", \"report\" or \"close\", or an object"))
+        return settings;
+    const Fields fields{place, reader.report(), reload_keys};
+    if (const auto tunnels = fields.require("tunnels", "write \"keep\", \"report\" or \"close\""))
+        read_tunnels(*tunnels, reader, settings);
+    read_duration(fields, "grace", reader, 0ms, 24h, settings.grace);
+    return settings;
+}
+
+}  // namespace
+
+void read_settings(const Fields& fields, const Reader& reader, Configuration& configuration)
+{
+    if (const auto schema = fields.find("$schema"))
+        (void)reader.text(*schema, "the schema's address");  // for editors only
+    if (const auto workers = fields.find("workers"))
+        configuration.workers = reader.whole(*workers, 0, 256).value_or(0);
+    if (const auto limits = fields.find("limits"))
+        configuration.limits = read_limits(*limits, reader);
+    if (const auto resolver = fields.find("resolver"))
+        configuration.resolver = read_resolver(*resolver, reader);
+    if (const auto log = fields.find("log"))
+        configuration.log = read_log(*log, reader);
+    if (const auto own = fields.find("own_addresses"))
+        configuration.own_addresses = read_texts(*own, reader, "addresses", parse_own_address);
+    if (const auto reload = fields.find("on_reload"))
+        configuration.on_reload = read_on_reload(*reload, reader);
+    if (const auto reveal = fields.find("reveal_rules"))
+        configuration.reveal_rules = reader.boolean(*reveal).value_or(true);
+}
+
+}  // namespace adit::policy
