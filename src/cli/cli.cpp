@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "src/cli/replay.hpp"
+#include "src/cli/suggest.hpp"
 #include "src/version.hpp"
 
 namespace adit::cli {
@@ -25,6 +26,7 @@ Examples:
   adit run --config adit.json --listen 127.0.0.1:8080
   adit check adit.json                       finds every mistake in a file
   adit replay --config new.json access.jsonl what would change for yesterday's tunnels
+  adit suggest access.jsonl                  a configuration that allows what was seen
   adit passwd                                asks for a password and prints the hash for "users"
 
 Exit codes: 0 all is well; 1 it failed at run time; 2 the command line or the configuration is wrong.)";
@@ -44,11 +46,13 @@ private:
     void add_run(CLI::App& app);
     void add_check(CLI::App& app);
     void add_replay(CLI::App& app);
+    void add_suggest(CLI::App& app);
 
     std::vector<std::pair<CLI::App*, std::function<int()>>> commands_;
     Source source_;
     CheckOptions check_;
     ReplayOptions replay_;
+    SuggestOptions suggest_;
 };
 
 Commands::Commands(CLI::App& app)
@@ -56,6 +60,7 @@ Commands::Commands(CLI::App& app)
     add_run(app);
     add_check(app);
     add_replay(app);
+    add_suggest(app);
     add(app.add_subcommand("passwd",
                            "Make a password hash (yescrypt) for the configuration's \"users\""),
         passwd);
@@ -112,6 +117,19 @@ void Commands::add_replay(CLI::App& app)
         "Exit codes: 0 nothing is newly denied; 1 something is; 2 the command line, "
         "a configuration or a log is wrong.");
     add(command, [this] { return replay(replay_); });
+}
+
+void Commands::add_suggest(CLI::App& app)
+{
+    auto* command = app.add_subcommand(
+        "suggest", "Print a configuration that allows what access logs have seen, and no more");
+    command->add_flag("--generalise", suggest_.generalise,
+                      "Fold three or more hosts below one domain into \"*.domain\"");
+    command->add_flag("--denied", suggest_.denied, "Allow what was denied, too");
+    command->add_option("files", suggest_.files, "Access logs; - is standard input")
+        ->required()
+        ->type_name("FILE");
+    add(command, [this] { return suggest(suggest_); });
 }
 
 std::function<int()> Commands::chosen() const

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "src/observe/json_text.hpp"
+#include "src/review/configuration_text.hpp"
 
 namespace adit::review {
 
@@ -46,13 +46,6 @@ void for_each_address(const AccessLine& line, Ask ask)
     for (const auto& one : line.resolved)
         if (ask(one.address))
             return;
-}
-
-std::string quoted(std::string_view text)
-{
-    std::string out;
-    observe::append_json_string(out, text);
-    return out;
 }
 
 std::string words(const Answer& answer)

@@ -1,0 +1,252 @@
+#include "src/review/suggest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "policy/networks.hpp"
+#include "src/review/host_folding.hpp"
+#include "src/review/replay.hpp"
+
+namespace adit::review {
+namespace {
+
+// A user whom a configuration can name, see docs/policy.md.
+bool can_be_named(std::string_view user)
+{
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
+    return user.front() != '@' && user != "*" && user.size() <= 255 &&
+           user.find(':') == std::string_view::npos && std::ranges::none_of(user, is_control);
+}
+
+void note_address(const protocols::Address& address, SeenHost& seen)
+{
+    if (policy::classify(address, {}) == policy::Word::public_)
+        seen.is_public = true;
+    else
+        seen.internal.insert(policy::judged_form(address, {}));
+}
+
+// The addresses that the tunnel could have used.
+void note_addresses(const AccessLine& line, bool with_denied, SeenHost& seen)
+{
+    if (line.address)
+        note_address(*line.address, seen);
+    for (const auto& one : line.resolved)
+        if (with_denied || one.verdict == policy::Verdict::allow)
+            note_address(one.address, seen);
+}
+
+void merge(SeenHost& into, const SeenHost& other)
+{
+    for (const auto& [port, counts] : other.ports)
+        for (const auto& [who, count] : counts)
+            into.ports[port][who] += count;
+    into.internal.insert(other.internal.begin(), other.internal.end());
+    into.is_public = into.is_public || other.is_public;
+}
+
+// Names under their patterns. Only names with nothing but public addresses are folded: a suffix
+// must not reach an internal address under a name that was never seen.
+std::map<std::string, SeenHost> folded(const Observations& seen, std::size_t fold_from)
+{
+    std::set<std::string> foldable;
+    for (const auto& [name, host] : seen.names)
+        if (host.internal.empty())
+            foldable.insert(name);
+    const auto patterns = fold_hosts(foldable, fold_from);
+    std::map<std::string, SeenHost> hosts;
+    for (const auto& [name, host] : seen.names) {
+        const auto pattern = patterns.find(name);
+        merge(hosts[pattern == patterns.end() ? name : pattern->second], host);
+    }
+    return hosts;
+}
+
+// One thing that was seen; rules are groups of these.
+struct Atom {
+    Who who;
+    std::string host;
+    std::set<std::string> networks;
+    std::uint16_t port = 0;
+    std::uint64_t count = 0;
+};
+
+void add_atoms(const std::string& host, const SeenHost& seen, bool literal,
+               std::vector<Atom>& atoms)
+{
+    std::set<std::string> networks;
+    if (!literal && !seen.internal.empty()) {
+        for (const auto& address : seen.internal)
+            networks.insert(address.to_string());
+        if (seen.is_public)
+            networks.insert("public");
+    }
+    for (const auto& [port, counts] : seen.ports)
+        for (const auto& [who, count] : counts)
+            atoms.push_back({who, host, networks, port, count});
+}
+
+using Rules = std::vector<SuggestedRule>;
+
+// The rule that holds exactly these, found by whatever else it must share.
+template <class Key>
+SuggestedRule& rule_for(const Key& key, std::map<Key, std::size_t>& places, Rules& rules)
+{
+    const auto [place, is_new] = places.emplace(key, rules.size());
+    if (is_new)
+        rules.emplace_back();
+    return rules[place->second];
+}
+
+// Hosts that the same people visit on the same ports share a rule.
+Rules group_by_host(const std::vector<Atom>& atoms)
+{
+    struct Visits {
+        std::map<std::uint16_t, std::set<Who>> ports;
+        std::set<std::string> networks;
+        std::map<std::uint16_t, std::uint64_t> counts;
+    };
+    std::map<std::string, Visits> hosts;
+    for (const auto& atom : atoms) {
+        auto& visits = hosts[atom.host];
+        visits.ports[atom.port].insert(atom.who);
+        visits.networks = atom.networks;
+        visits.counts[atom.port] += atom.count;
+    }
+    using Key = std::tuple<std::set<std::string>, std::set<Who>, std::set<std::uint16_t>>;
+    std::map<Key, std::size_t> places;
+    Rules rules;
+    for (const auto& [host, visits] : hosts) {
+        std::map<std::set<Who>, std::set<std::uint16_t>> by_who;
+        for (const auto& [port, who] : visits.ports)
+            by_who[who].insert(port);
+        for (const auto& [who, ports] : by_who) {
+            auto& rule = rule_for(Key{visits.networks, who, ports}, places, rules);
+            rule.who.assign(who.begin(), who.end());
+            rule.hosts.insert(host);
+            rule.networks = visits.networks;
+            rule.ports = ports;
+            for (const auto port : ports)
+                rule.counts[host] += visits.counts.at(port);
+        }
+    }
+    return rules;
+}
+
+// People who visit the same hosts on the same ports share a rule.
+Rules group_by_who(const std::vector<Atom>& atoms)
+{
+    using Place = std::tuple<std::set<std::string>, std::set<std::uint16_t>>;  // networks, ports
+    std::map<Who, std::map<std::string, Place>> visits;
+    std::map<std::pair<Who, std::string>, std::uint64_t> counts;
+    for (const auto& atom : atoms) {
+        auto& [networks, ports] = visits[atom.who][atom.host];
+        networks = atom.networks;
+        ports.insert(atom.port);
+        counts[{atom.who, atom.host}] += atom.count;
+    }
+    using Key = std::tuple<Place, std::set<std::string>>;
+    std::map<Key, std::size_t> places;
+    Rules rules;
+    for (const auto& [who, hosts] : visits) {
+        std::map<Place, std::set<std::string>> by_place;
+        for (const auto& [host, place] : hosts)
+            by_place[place].insert(host);
+        for (const auto& [place, names] : by_place) {
+            auto& rule = rule_for(Key{place, names}, places, rules);
+            rule.who.push_back(who);
+            rule.hosts = names;
+            std::tie(rule.networks, rule.ports) = place;
+            for (const auto& name : names)
+                rule.counts[name] += counts.at({who, name});
+        }
+    }
+    return rules;
+}
+
+std::uint64_t total(const SuggestedRule& rule)
+{
+    std::uint64_t sum = 0;
+    for (const auto& [host, count] : rule.counts)
+        sum += count;
+    return sum;
+}
+
+// Fewer rules read better; both ways allow exactly what was seen.
+Rules group(const std::vector<Atom>& atoms)
+{
+    auto by_host = group_by_host(atoms);
+    auto by_who = group_by_who(atoms);
+    auto& rules = by_who.size() < by_host.size() ? by_who : by_host;
+    std::ranges::stable_sort(
+        rules, [](const auto& one, const auto& other) { return total(one) > total(other); });
+    return std::move(rules);
+}
+
+void append_groups(const std::vector<Atom>& atoms, bool literal, Rules& rules)
+{
+    for (const bool users : {true, false}) {
+        std::vector<Atom> of_kind;
+        std::ranges::copy_if(atoms, std::back_inserter(of_kind),
+                             [&](const Atom& atom) { return atom.who.user.empty() != users; });
+        for (auto& rule : group(of_kind)) {
+            rule.literal = literal;
+            rules.push_back(std::move(rule));
+        }
+    }
+}
+
+}  // namespace
+
+void Observations::add(const AccessLine& line, const SuggestOptions& options)
+{
+    if (!line.target || !line.protocol) {
+        ++without_request;
+        return;
+    }
+    const auto answer = recorded_answer(line);
+    if (answer.kind == Answer::Kind::undecided) {
+        ++unanswered;
+        return;
+    }
+    if (answer.kind == Answer::Kind::deny && !options.with_denied) {
+        ++denied;
+        return;
+    }
+    if (line.user.empty() ? !line.client.has_value() : !can_be_named(line.user)) {
+        ++nameless;
+        return;
+    }
+    ++taken;
+    first = std::min(first, line.time);
+    last = std::max(last, line.time);
+
+    const Who who{line.user, line.user.empty() ? *line.client : protocols::Address{}};
+    if (const auto* literal = std::get_if<protocols::Address>(&line.target->host)) {
+        ++literals[policy::judged_form(*literal, {})].ports[line.target->port][who];
+        return;
+    }
+    auto& host = names[std::get<protocols::Domain>(line.target->host).text()];
+    ++host.ports[line.target->port][who];
+    note_addresses(line, options.with_denied, host);
+}
+
+std::vector<SuggestedRule> suggest(const Observations& seen, const SuggestOptions& options)
+{
+    std::vector<SuggestedRule> rules;
+    std::vector<Atom> atoms;
+    for (const auto& [host, visits] : folded(seen, options.fold_from))
+        add_atoms(host, visits, false, atoms);
+    append_groups(atoms, false, rules);
+
+    atoms.clear();
+    for (const auto& [address, visits] : seen.literals)
+        add_atoms(address.to_string(), visits, true, atoms);
+    append_groups(atoms, true, rules);
+    return rules;
+}
+
+}  // namespace adit::review

@@ -1,0 +1,73 @@
+// From observed tunnels to rules that allow them and nothing else: whoever was seen, where they
+// were seen to go. Gathers counts, not records, so that a log may be larger than memory.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "src/review/access_line.hpp"
+
+namespace adit::review {
+
+struct SuggestOptions {
+    // A domain with at least this many observed hosts below it becomes one suffix; 0: none does.
+    std::size_t fold_from = 0;
+    bool with_denied = false;  // what was denied is to be allowed, too
+};
+
+// Who was seen: a user, or a client from which nobody had logged in.
+struct Who {
+    std::string user;  // empty: nobody
+    protocols::Address client;
+    bool operator==(const Who&) const = default;
+    bool operator<(const Who& other) const
+    {
+        return std::tie(user, client) < std::tie(other.user, other.client);
+    }
+};
+
+// What was seen of one host. An allow has to name internal addresses, hence they are kept.
+struct SeenHost {
+    using Counts = std::map<Who, std::uint64_t>;
+    std::map<std::uint16_t, Counts> ports;
+    std::set<protocols::Address> internal;
+    bool is_public = false;
+};
+
+// Everything that was seen.
+struct Observations {
+    std::map<std::string, SeenHost> names;
+    std::map<protocols::Address, SeenHost> literals;
+    Time first = Time::max();
+    Time last = Time::min();
+    std::uint64_t taken = 0;
+    std::uint64_t without_request = 0;
+    std::uint64_t denied = 0;
+    std::uint64_t unanswered = 0;  // neither allowed nor denied: the name had no address
+    std::uint64_t nameless = 0;    // nobody, from a unix socket: no rule can name them
+
+    void add(const AccessLine& line, const SuggestOptions& options);
+};
+
+// One rule on its way. Everyone in `who` was seen at every host with every port.
+struct SuggestedRule {
+    std::vector<Who> who;            // users only, or clients only
+    std::set<std::string> hosts;     // entries of `hosts`; of `networks` when `literal`
+    std::set<std::string> networks;  // for hosts: empty when all their addresses are public
+    std::set<std::uint16_t> ports;
+    std::map<std::string, std::uint64_t> counts;  // tunnels, by host
+    bool literal = false;
+};
+
+// Rules for names first; the order within does not matter to what is allowed.
+std::vector<SuggestedRule> suggest(const Observations& seen, const SuggestOptions& options);
+
+// A whole configuration with comments, in the form that `adit check` passes. The same observations
+// in any order give the same text.
+std::string to_text(const Observations& seen, const SuggestOptions& options);
+
+}  // namespace adit::review

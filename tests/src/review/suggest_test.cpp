@@ -1,0 +1,243 @@
+#include "src/review/suggest.hpp"
+
+#include <array>
+#include <random>
+
+#include <doctest/doctest.h>
+
+#include "policy/load.hpp"
+#include "src/review/host_folding.hpp"
+#include "src/review/replay.hpp"
+
+using namespace adit;
+using namespace adit::review;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::chrono::sys_seconds now{1'800'000'000s};
+
+protocols::Address address(const std::string& text)
+{
+    return boost::asio::ip::make_address(text);
+}
+
+// A tunnel that was allowed. `to` is a name or an address, `at` the address that was connected.
+AccessLine tunnel(const std::string& user, const std::string& client, const std::string& to,
+                  std::uint16_t port, const std::string& at)
+{
+    AccessLine line;
+    line.listener = "127.0.0.1:1080";
+    line.protocol = protocols::Protocol::connect;
+    line.user = user;
+    line.client = address(client);
+    line.target = protocols::Target{*protocols::parse_host(to), port};
+    line.address = address(at);
+    line.verdict = policy::Verdict::allow;
+    return line;
+}
+
+Observations seen(const std::vector<AccessLine>& lines, const SuggestOptions& options = {})
+{
+    Observations all;
+    for (const auto& line : lines)
+        all.add(line, options);
+    return all;
+}
+
+policy::Loaded loaded(const std::string& text)
+{
+    auto read =
+        policy::load(text, {{}, [](const std::string& hash) { return hash.starts_with("$y$"); }});
+    std::string mistakes;
+    if (!read)
+        for (const auto& mistake : read.error())
+            mistakes += to_text(mistake, "suggested") + '\n';
+    REQUIRE_MESSAGE(read.has_value(), mistakes << text);
+    return std::move(*read);
+}
+
+bool allows(const policy::Configuration& configuration, const AccessLine& line)
+{
+    return Judge{configuration, now}.answer(line).kind == Answer::Kind::allow;
+}
+
+std::string rules_of(const std::vector<AccessLine>& lines, const SuggestOptions& options = {})
+{
+    const auto text = to_text(seen(lines, options), options);
+    (void)loaded(text);
+    const auto begin = text.find("  \"rules\": [\n") + 13;
+    return text.substr(begin, text.rfind("  ],") - begin);
+}
+
+}  // namespace
+
+TEST_CASE("people who visit the same hosts on the same ports share a rule")
+{
+    CHECK(rules_of({tunnel("alice", "10.0.0.1", "github.com", 443, "8.8.8.8"),
+                    tunnel("alice", "10.0.0.1", "github.com", 22, "8.8.8.8"),
+                    tunnel("alice", "10.0.0.1", "github.com", 443, "8.8.8.8"),
+                    tunnel("bob", "10.0.0.2", "pypi.org", 443, "8.8.4.4"),
+                    tunnel("alice", "10.0.0.3", "pypi.org", 443, "8.8.4.4")}) ==
+          R"(    // 3 tunnels
+    { "name": "alice to github.com", "action": "allow", "users": ["alice"], "hosts": ["github.com"], "ports": [22, 443] },
+    // 2 tunnels
+    { "name": "2 users to pypi.org", "action": "allow", "users": ["alice", "bob"], "hosts": ["pypi.org"], "ports": [443] },
+)");
+}
+
+TEST_CASE("a name that leads to an internal address is allowed to reach just that address")
+{
+    CHECK(rules_of({tunnel("", "10.0.0.1", "db.corp", 5432, "10.8.1.1"),
+                    tunnel("", "10.0.0.1", "db.corp", 5432, "8.8.8.8")}) ==
+          R"(    // 2 tunnels
+    {
+      "name": "10.0.0.1 to db.corp",
+      "action": "allow",
+      "clients": ["10.0.0.1"],
+      "hosts": ["db.corp"],
+      "networks": ["10.8.1.1", "public"],
+      "ports": [5432],
+    },
+)");
+}
+
+TEST_CASE("addresses that were asked for stand below a rule that ends all names")
+{
+    const auto literal = tunnel("", "10.0.0.1", "8.8.8.8", 53, "8.8.8.8");
+    CHECK(
+        rules_of({literal}) ==
+        R"(    // What follows is for addresses that were asked for as such. Names that lead to them end here.
+    { "name": "names that were not seen", "action": "deny", "hosts": ["*"] },
+    // 1 tunnel
+    { "name": "10.0.0.1 to 8.8.8.8", "action": "allow", "clients": ["10.0.0.1"], "networks": ["8.8.8.8"], "ports": [53] },
+)");
+    const auto policy = loaded(to_text(seen({literal}), {}));
+    CHECK(policy.warnings.empty());
+    CHECK(allows(policy.configuration, literal));
+    CHECK_FALSE(
+        allows(policy.configuration, tunnel("", "10.0.0.1", "evil.example", 53, "8.8.8.8")));
+}
+
+TEST_CASE("what was denied, came to no answer, or asked for nothing is left out and counted")
+{
+    auto denied = tunnel("", "10.0.0.1", "a.example", 25, "8.8.8.8");
+    denied.verdict = policy::Verdict::deny;
+    auto unanswered = denied;
+    unanswered.verdict.reset();
+    unanswered.resolved.clear();
+    auto asked_nothing = denied;
+    asked_nothing.target.reset();
+    auto nameless = tunnel("", "10.0.0.1", "a.example", 25, "8.8.8.8");
+    nameless.client.reset();
+    const auto text = to_text(seen({denied, unanswered, asked_nothing, nameless}), {});
+    CHECK(text.find("denies everything") != std::string::npos);
+    for (const auto* words : {"Left out: 1 record of what was denied", "came to no answer",
+                              "without a complete request", "no rule can name"})
+        CHECK(text.find(words) != std::string::npos);
+    (void)loaded(text);
+
+    const SuggestOptions with_denied{0, true};
+    CHECK(allows(loaded(to_text(seen({denied}, with_denied), with_denied)).configuration,
+                 tunnel("", "10.0.0.1", "a.example", 25, "8.8.8.8")));
+}
+
+TEST_CASE("hosts below one domain are folded into the longest suffix they share")
+{
+    using Patterns = std::map<std::string, std::string>;
+    const std::set<std::string> names{"a.eu.example.com",
+                                      "b.eu.example.com",
+                                      "c.d.eu.example.com",
+                                      "eu.example.com",
+                                      "x.co.uk",
+                                      "y.co.uk",
+                                      "z.co.uk",
+                                      "p.github.io",
+                                      "q.github.io",
+                                      "r.github.io",
+                                      "one",
+                                      "two"};
+    auto same = Patterns{};
+    for (const auto& name : names)
+        same[name] = name;
+    CHECK(fold_hosts(names, 0) == same);
+    auto folded = same;
+    for (const auto* name : {"a.eu.example.com", "b.eu.example.com", "c.d.eu.example.com"})
+        folded[name] = "*.eu.example.com";
+    CHECK(fold_hosts(names, 3) == folded);
+}
+
+TEST_CASE("the domain that one owner holds is told from those that strangers share")
+{
+    const std::pair<const char*, const char*> cases[] = {
+        {"api.github.com", "github.com"},
+        {"github.com", "github.com"},
+        {"www.bbc.co.uk", "bbc.co.uk"},
+        {"co.uk", "co.uk"},
+        {"x.alice.github.io", "alice.github.io"},
+        {"alice.github.io", "alice.github.io"},
+        {"github.io", "github.io"},
+        {"intranet", "intranet"},
+        {"b.s3.amazonaws.com", "s3.amazonaws.com"},
+    };
+    for (const auto& [name, domain] : cases)
+        CHECK(owned_domain(name) == domain);
+}
+
+TEST_CASE("what is suggested allows every observed tunnel and denies all others")
+{
+    std::mt19937 random{11};
+    const auto pick = [&](const auto& choices) { return choices[random() % choices.size()]; };
+    const std::array<std::string, 4> users{"", "", "alice", "b\"o\xc3\xb6"};
+    const std::array<std::string, 3> clients{"10.0.0.1", "10.0.0.2", "2001:db8::5"};
+    const std::array<std::pair<std::string, std::string>, 9> places{{
+        {"a.example.com", "8.8.8.8"},
+        {"b.example.com", "8.8.8.8"},
+        {"c.x.example.com", "2606:4700::1"},
+        {"db.corp", "10.8.1.1"},
+        {"localhost", "127.0.0.1"},
+        {"8.8.8.8", "8.8.8.8"},
+        {"10.8.1.1", "10.8.1.1"},
+        {"2606:4700::1", "2606:4700::1"},
+        {"169.254.169.254", "169.254.169.254"},
+    }};
+    const std::array<std::uint16_t, 4> ports{22, 443, 444, 5432};
+    const auto any = [&] {
+        const auto [name, at] = pick(places);
+        return tunnel(pick(users), pick(clients), name, pick(ports), at);
+    };
+    const auto key = [](const AccessLine& line) {
+        return std::tuple{line.user.empty() ? line.client->to_string() : "user " + line.user,
+                          to_text(*line.target)};
+    };
+    for (int round = 0; round < 60; ++round) {
+        std::vector<AccessLine> lines;
+        std::set<std::tuple<std::string, std::string>> known;
+        for (int i = 0; i < 1 + round; ++i) {
+            lines.push_back(any());
+            known.insert(key(lines.back()));
+        }
+        const auto text = to_text(seen(lines), {});
+        std::shuffle(lines.begin(), lines.end(), random);
+        REQUIRE(to_text(seen(lines), {}) == text);
+        const auto policy = loaded(text);
+        const SuggestOptions folding{2, false};
+        const auto folded = loaded(to_text(seen(lines, folding), folding));
+        for (const auto& line : lines) {
+            CHECK(allows(policy.configuration, line));
+            CHECK(allows(folded.configuration, line));
+        }
+        for (int i = 0; i < 200; ++i) {
+            const auto other = any();
+            // A rule for a client holds for whoever logs in from there.
+            auto nobody = other;
+            nobody.user.clear();
+            const bool can_log_in =
+                other.user.empty() || policy.configuration.users.contains(other.user);
+            const bool was_seen =
+                known.contains(key(other)) || (can_log_in && known.contains(key(nobody)));
+            if (allows(policy.configuration, other) != was_seen)
+                FAIL_CHECK(to_text(*other.target) << " was seen: " << was_seen << '\n' << text);
+        }
+    }
+}
