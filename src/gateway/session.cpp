@@ -6,6 +6,8 @@
 
 #include <sys/socket.h>
 
+#include <boost/asio/co_spawn.hpp>
+
 #include "src/gateway/socket_options.hpp"
 #include "src/gateway/worker.hpp"
 
@@ -48,40 +50,41 @@ Session::Session(Worker& worker, Client client, std::shared_ptr<const policy::Li
     record_.client = client_.peer();
 }
 
-Awaitable<void> Session::serve()
+// Two acts: a conversation, which is a coroutine, and a tunnel, which is none. Handshake, request
+// and deadline are gone when the second begins, so an idle tunnel keeps little more than its facts.
+void Session::serve()
 {
-    // Handshake and request are gone when establish() returns, and the deadline here: an idle
-    // tunnel keeps none of them.
-    auto destination = co_await establish();
-    deadline_.lift();
-    if (!destination)
-        co_return;
+    asio::co_spawn(worker_.loop(), establish(),
+                   [self = shared_from_this()](const std::exception_ptr& surprise) {
+                       self->deadline_.lift();
+                       if (surprise || !self->tunnel_)
+                           self->worker_.ended(*self, surprise);
+                       else
+                           self->carry();
+                   });
+}
 
-    relay::Relay relay{client_.socket(), *destination, client_.take_unused_bytes(),
-                       worker_.relay_shared()};
-    relay_ = &relay;
-    const auto totals = co_await relay.run();
-    relay_ = nullptr;
-
-    record_outcome(tunnel_outcome(totals, interruption_));
-    record_.up = totals.up;
-    record_.down = totals.down;
-    record_.ms.first_byte = totals.first_byte;
+void Session::carry()
+{
+    tunnel_->relay.start([self = shared_from_this()](const relay::Totals& totals) {
+        self->record_tunnel(totals);
+        self->worker_.ended(*self, nullptr);
+    });
 }
 
 // From the first byte to a tunnel that stands and of which the client knows. Whoever gets none has
 // been answered.
-Awaitable<std::optional<Socket>> Session::establish()
+Awaitable<void> Session::establish()
 {
     deadline_.expires_after(worker_.snapshot()->configuration->limits.handshake_timeout);
     auto handshake = co_await sniff();
     if (!handshake)
-        co_return std::nullopt;
+        co_return;
 
     const auto asked = co_await negotiate(*handshake);
     if (!asked) {
         co_await refuse(*handshake, asked.error());
-        co_return std::nullopt;
+        co_return;
     }
 
     const auto now = worker_.snapshot();  // each request is judged by the newest policy
@@ -93,7 +96,7 @@ Awaitable<std::optional<Socket>> Session::establish()
     const auto& target = asked->request.target;
     if (const auto decision = refuse_unheard(*asked, subject, *now)) {
         co_await refuse(*handshake, *decision, Ending::not_allowed);
-        co_return std::nullopt;
+        co_return;
     }
 
     dial::Dial dial{worker_.dialer(), target, [&](const protocols::Address& address) {
@@ -103,7 +106,7 @@ Awaitable<std::optional<Socket>> Session::establish()
     record_dial(dial);
     if (const auto* failure = std::get_if<dial::DialFailure>(&dialled)) {
         co_await refuse(*handshake, *failure);
-        co_return std::nullopt;
+        co_return;
     }
 
     auto& connection = std::get<dial::Dialled>(dialled);
@@ -115,10 +118,12 @@ Awaitable<std::optional<Socket>> Session::establish()
     const auto told = co_await client_.send(conclude(*handshake, answer));
     if (!told || interruption_ == Interruption::stopping) {
         record_outcome(interruption_ == Interruption::stopping ? stopped : client_gone);
-        co_return std::nullopt;
+        co_return;
     }
     interruption_ = Interruption::none;
-    co_return std::move(connection.socket);
+    deadline_.lift();
+    tunnel_ =
+        std::make_unique<Tunnel>(client_, std::move(connection.socket), worker_.relay_shared());
 }
 
 // The first byte decides the dialect, and the listener whether it is spoken here.
@@ -318,8 +323,8 @@ void Session::interrupt(Interruption why)
     if (interruption_ == Interruption::none)
         interruption_ = why;
     boost::system::error_code nothing_to_cancel;
-    if (relay_ != nullptr)
-        relay_->stop();
+    if (tunnel_)
+        tunnel_->relay.stop();
     else if (dialling_ != nullptr)
         dialling_->cancel();
     else if (verifying_ != nullptr)
@@ -330,12 +335,12 @@ void Session::interrupt(Interruption why)
 
 void Session::look_after(std::uint32_t tick, std::uint32_t idle_ticks)
 {
-    if (relay_ == nullptr)
+    if (!tunnel_)
         return;
-    if (tick - relay_->last_active() > idle_ticks)
+    if (tick - tunnel_->relay.last_active() > idle_ticks)
         return interrupt(Interruption::idle);
     if (!std::exchange(kept_alive_, true))
-        set_keepalive(relay_->destination());
+        set_keepalive(tunnel_->destination.native_handle());
 }
 
 void Session::on_deadline()
@@ -372,6 +377,14 @@ void Session::record_connection(const dial::Dialled& connection)
     record_decision(connection.decision);
     record_.address = connection.address;
     record_.local = connection.local;
+}
+
+void Session::record_tunnel(const relay::Totals& totals)
+{
+    record_outcome(tunnel_outcome(totals, interruption_));
+    record_.up = totals.up;
+    record_.down = totals.down;
+    record_.ms.first_byte = totals.first_byte;
 }
 
 void Session::record_outcome(const Outcome& outcome)

@@ -25,15 +25,16 @@ namespace adit::gateway {
 
 class Worker;
 
-// Lives on its worker's thread. The worker keeps it in its list of sessions; the coroutine serve()
-// keeps it alive.
+// Lives on its worker's thread. The worker keeps it in its list of sessions; whatever the session
+// waits for keeps it alive.
 class Session : public std::enable_shared_from_this<Session>,
                 public boost::intrusive::list_base_hook<> {
 public:
     Session(Worker& worker, Client client, std::shared_ptr<const policy::Listener> listener);
 
-    // The connection's life. Returns when it is over; what became of it is in record().
-    Awaitable<void> serve();
+    // The connection's life. Ends in Worker::ended(), whatever happens; what became of it is in
+    // record().
+    void serve();
 
     // Ends whatever the session waits for. The first reason counts.
     void interrupt(Interruption why);
@@ -56,9 +57,19 @@ private:
         protocols::TunnelRequest request;
         std::string user;  // empty: nobody
     };
+    struct Tunnel {
+        Tunnel(Client& client, Socket to, relay::Shared& shared)
+            : destination{std::move(to)},
+              relay{client.socket(), destination, client.take_unused_bytes(), shared}
+        {
+        }
+        Socket destination;
+        relay::Relay relay;
+    };
     using Clock = std::chrono::steady_clock;
 
-    Awaitable<std::optional<Socket>> establish();
+    Awaitable<void> establish();
+    void carry();
     Awaitable<std::optional<Handshake>> sniff();
     Awaitable<Result<Asked, protocols::Hangup>> negotiate(Handshake& handshake);
     Awaitable<std::optional<bool>> verified(const protocols::Credentials& credentials);
@@ -84,6 +95,7 @@ private:
     void record_decision(const policy::Decision& decision);
     void record_dial(const dial::Dial& dial);
     void record_connection(const dial::Dialled& connection);
+    void record_tunnel(const relay::Totals& totals);
     void record_outcome(const Outcome& outcome);
 
     Worker& worker_;
@@ -100,7 +112,7 @@ private:
     Deadline deadline_;
     Wakeup* verifying_ = nullptr;
     dial::Dial* dialling_ = nullptr;
-    relay::Relay* relay_ = nullptr;
+    std::unique_ptr<Tunnel> tunnel_;
 };
 
 }  // namespace adit::gateway

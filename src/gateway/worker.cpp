@@ -230,13 +230,11 @@ void Worker::begin(Socket socket, const tcp::endpoint& peer, const Change::Facts
     const protocols::Endpoint client{protocols::unmapped(peer.address()), peer.port()};
     const auto session = std::make_shared<Session>(*this, Client{std::move(socket), client}, facts);
     sessions_.push_back(*session);
-    asio::co_spawn(loop_, session->serve(), [this, session](const std::exception_ptr& surprise) {
-        ended(*session, surprise);
-    });
+    session->serve();
 }
 
 // Every session ends here, and so does its record: whatever happened to it, a surprise too.
-void Worker::ended(Session& session, std::exception_ptr surprise)
+void Worker::ended(Session& session, const std::exception_ptr& surprise)
 {
     sessions_.erase(sessions_.iterator_to(session));
     auto& record = session.record();

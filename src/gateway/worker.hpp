@@ -76,6 +76,7 @@ public:
     relay::Shared& relay_shared() { return relay_shared_; }
     Deadlines& deadlines() { return deadlines_; }
     std::string next_request_id();
+    void ended(Session& session, const std::exception_ptr& surprise);
 
 private:
     struct Door;  // a listening socket and its accept loop
@@ -86,7 +87,6 @@ private:
     Awaitable<void> accept_from(std::shared_ptr<Door> door);
     void out_of_descriptors(const std::string& why);
     void begin(Socket socket, const tcp::endpoint& peer, const Change::Facts& facts);
-    void ended(Session& session, std::exception_ptr surprise);
 
     std::chrono::milliseconds sweep_interval() const;
     void sweep_later();

@@ -11,8 +11,6 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 namespace adit::relay {
@@ -80,32 +78,23 @@ Relay::Relay(Socket& client, Socket& destination, std::string early, Shared& sha
     up_.kept = std::move(early);
 }
 
-Awaitable<Totals> Relay::run()
+void Relay::start(std::function<void(const Totals&)> over)
 {
+    on_over_ = std::move(over);
     started_ = std::chrono::steady_clock::now();
-    co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-        [this](auto handler) {
-            // Move assignment of any_completion_handler recurses for ever in Boost 1.81.
-            asio::any_completion_handler<void()>{std::move(handler)}.swap(done_);
-            start();
-        },
-        asio::use_awaitable_t<Executor>{});
-    co_return totals_;
-}
-
-void Relay::stop()
-{
-    finish(End::stopped);
-}
-
-void Relay::start()
-{
+    if (over_)
+        return complete_when_quiet();  // was stopped before it began
     if (up_.kept.empty())
         read_later(up_);
     else
         flush(up_);
     if (!over_)
         read_later(down_);
+}
+
+void Relay::stop()
+{
+    finish(End::stopped);
 }
 
 void Relay::read_later(Direction& direction)
@@ -353,8 +342,10 @@ void Relay::finish(End end)
 // Closing the sockets cancels the waits; the last of their handlers to run completes the operation.
 void Relay::complete_when_quiet()
 {
-    if (waits_ == 0 && done_)
-        asio::post(client_.get_executor(), std::move(done_));
+    if (waits_ > 0 || !on_over_)
+        return;
+    asio::post(client_.get_executor(),
+               [over = std::exchange(on_over_, {}), totals = totals_] { over(totals); });
 }
 
 Relay::Direction& Relay::opposite(const Direction& direction)

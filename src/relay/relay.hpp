@@ -1,6 +1,6 @@
 // The relay: every byte, in order, both directions at once, until both have ended. One composed
-// operation for the whole life of a tunnel; it holds no buffer while nothing flows and allocates
-// nothing per message.
+// operation for the whole life of a tunnel and no coroutine; it holds no buffer while nothing flows
+// and allocates nothing per message.
 //
 // It says to each side exactly what the other said: data, FIN (each direction by itself), RST, and
 // backpressure.
@@ -8,11 +8,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
-
-#include <boost/asio/any_completion_handler.hpp>
 
 #include "src/gateway/awaitable.hpp"
 #include "src/relay/pipe_pool.hpp"
@@ -51,15 +50,15 @@ public:
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
 
-    // Carries until both directions have ended. Afterwards both sockets are closed.
-    Awaitable<Totals> run();
+    // Carries until both directions have ended. Then both sockets are closed, and `over` is called
+    // from the loop, once; it may destroy the relay.
+    void start(std::function<void(const Totals&)> over);
 
     // Ends the tunnel at once; what is in flight is lost and both sides see a reset, so that no
-    // truncation looks like a proper end. run() then completes.
+    // truncation looks like a proper end. `over` follows.
     void stop();
 
     std::uint32_t last_active() const { return last_active_; }
-    int destination() { return destination_.native_handle(); }
 
 private:
     struct Direction {
@@ -78,7 +77,6 @@ private:
         bool has_undelivered() const { return in_pipe > 0 || !kept.empty(); }
     };
 
-    void start();
     void read_later(Direction& direction);
     void write_later(Direction& direction);
     void read(Direction& direction);
@@ -107,7 +105,7 @@ private:
     bool over_ = false;
     Totals totals_;
     std::chrono::steady_clock::time_point started_;
-    asio::any_completion_handler<void()> done_;
+    std::function<void(const Totals&)> on_over_;
 };
 
 }  // namespace adit::relay

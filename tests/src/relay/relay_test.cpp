@@ -6,7 +6,6 @@
 #include <thread>
 
 #include <doctest/doctest.h>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
 #include "tests/support/tcp_pair.hpp"
@@ -26,12 +25,7 @@ public:
           destination_pair_{tests::connect_pair(loop_)},
           relay_{client_pair_.ours, destination_pair_.ours, std::move(early), shared_}
     {
-        asio::co_spawn(loop_, relay_.run(), [this](std::exception_ptr error, relay::Totals totals) {
-            if (error)
-                ended_.set_exception(error);
-            else
-                ended_.set_value(totals);
-        });
+        relay_.start([this](const relay::Totals& totals) { ended_.set_value(totals); });
         std::signal(SIGPIPE, SIG_IGN);  // splice(2) knows no MSG_NOSIGNAL; the server does the same
         thread_ = std::thread{[this] { loop_.run(); }};
     }
