@@ -12,6 +12,15 @@ namespace adit::policy {
 
 class HostSet {
 public:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const
+        {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    using Names = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
     // Canonical text, as protocols::Domain makes it.
     void add_exact(std::string_view name);
     void add_suffix(std::string_view suffix);  // without the leading "*."
@@ -22,20 +31,13 @@ public:
     bool contains(const protocols::Host& host) const;
     bool empty() const { return !any_ && exact_.empty() && suffixes_.empty(); }
     bool any() const { return any_; }
+    const Names& exact() const { return exact_; }
+    const Names& suffixes() const { return suffixes_; }
     bool covers(const HostSet& other) const;           // every name of the other
     bool covers_below(std::string_view suffix) const;  // every name of `*.suffix`
 
 private:
     bool contains_name(std::string_view name) const;
-
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const
-        {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-    using Names = std::unordered_set<std::string, Hash, std::equal_to<>>;
 
     bool any_ = false;
     Names exact_;

@@ -9,8 +9,9 @@ namespace adit::policy {
 
 namespace {
 
-// Live traffic keeps no account of the rules that were asked.
+// Live traffic keeps no account of the rules that were asked, so it asks only those that may match.
 struct Unheard {
+    using Rules = LikelyRules;
     void operator()(const Rule&, const Matched&) const {}
 };
 
@@ -24,6 +25,7 @@ bool is_nobody(const Subject& subject)
 
 Policy::Policy(std::vector<Rule> rules, Mode mode)
     : rules_{std::move(rules)},
+      index_{rules_},
       mode_{mode},
       observes_{mode == Mode::observe || std::ranges::any_of(rules_, &Rule::observe)}
 {

@@ -8,6 +8,7 @@
 
 #include "policy/decision.hpp"
 #include "policy/rule.hpp"
+#include "policy/rule_index.hpp"
 
 namespace adit::policy {
 
@@ -32,6 +33,7 @@ public:
                    const Surroundings& around) const;
 
     const std::vector<Rule>& rules() const { return rules_; }
+    const RuleIndex& index() const { return index_; }
     Mode mode() const { return mode_; }
     // Whether decisions carry `would`: the mode is observe, or a rule is.
     bool observes() const { return observes_; }
@@ -41,6 +43,7 @@ public:
 private:
     // The rules keep their place in memory as long as the Policy lives: decisions point to them.
     std::vector<Rule> rules_;
+    RuleIndex index_;
     Mode mode_ = Mode::enforce;
     bool observes_ = false;
 };

@@ -49,6 +49,7 @@ struct Facts {
     std::uint8_t bits = 0;
 
     void add(Fact fact) { bits |= bit(fact); }
+    void remove(Fact fact) { bits &= static_cast<std::uint8_t>(~bit(fact)); }
     void add(Facts others) { bits |= others.bits; }
     bool contains(Fact fact) const { return (bits & bit(fact)) != 0; }
     bool empty() const { return bits == 0; }

@@ -13,6 +13,7 @@ class Listener {
 public:
     Listener(const Policy& policy, const Subject& subject) : policy_{policy}, subject_{subject} {}
 
+    using Rules = AllRules;
     void operator()(const Rule& rule, const Matched& matched)
     {
         rules_.push_back(
@@ -41,7 +42,11 @@ Pass pass_by_name(const Policy& policy, const Subject& subject, const Target& ta
 {
     Listener seen{policy, subject};
     const auto judged = judge_rules(policy, {subject, target, around}, seen);
-    return std::move(seen).pass(judged);
+    auto pass = std::move(seen).pass(judged);
+    // A refusal before the look-up names the rule that is certain without the address.
+    if (pass.conclusion == Conclusion::denied)
+        pass.unknown.remove(Fact::address);
+    return pass;
 }
 
 Pass pass_of_address(const Policy& policy, const Subject& subject, const Target& target,

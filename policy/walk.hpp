@@ -44,12 +44,44 @@ inline bool failed_only_as_internal(const Rule& rule, const Matched& matched)
            matched.unknown.empty();
 }
 
-// `seen` is told of every rule that is asked.
+// The rules that are asked, in their order: all of them, which is the definition, or those that the
+// index does not rule out, which is the same answer sooner.
+class AllRules {
+public:
+    AllRules(const Policy& policy, const Question&) : rules_{policy.rules()} {}
+    const Rule* next() { return at_ < rules_.size() ? &rules_[at_++] : nullptr; }
+
+private:
+    const std::vector<Rule>& rules_;
+    std::size_t at_ = 0;
+};
+
+class LikelyRules {
+public:
+    LikelyRules(const Policy& policy, const Question& question)
+        : rules_{policy.rules()},
+          candidates_{policy.index().candidates(question.subject, question.target)}
+    {
+    }
+    const Rule* next()
+    {
+        const auto position = candidates_.next();
+        return position == RuleIndex::Candidates::none ? nullptr : &rules_[position];
+    }
+
+private:
+    const std::vector<Rule>& rules_;
+    RuleIndex::Candidates candidates_;
+};
+
+// `seen` is told of every rule that is asked; Seen::Rules says which those are.
 template <class Seen>
 Walk walk(const Policy& policy, const Question& question, Observing observing, Seen& seen)
 {
     Walk found;
-    for (const auto& rule : policy.rules()) {
+    typename Seen::Rules rules{policy, question};
+    while (const Rule* asked = rules.next()) {
+        const Rule& rule = *asked;
         const auto matched =
             rule.match(question.subject, question.target, question.destination, question.around);
         seen(rule, matched);
