@@ -68,6 +68,7 @@ struct Configuration {
     Limits limits;
     ResolverSettings resolver;
     LogSettings log;
+    std::string control;  // the control socket's path; empty: there is none
     std::vector<Address> own_addresses;
     ReloadSettings on_reload;
     bool reveal_rules = true;  // refusals tell the client the name of the rule

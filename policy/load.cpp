@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view later_files =
     "reading rules from other files arrives with a later version";
 
-constexpr std::array<Key, 19> configuration_keys{{
+constexpr std::array<Key, 20> configuration_keys{{
     {"$schema"},
     {"workers"},
     {"listeners"},
@@ -27,6 +27,7 @@ constexpr std::array<Key, 19> configuration_keys{{
     {"limits"},
     {"resolver"},
     {"log"},
+    {"control"},
     {"own_addresses"},
     {"rules"},
     {"mode"},

@@ -114,6 +114,21 @@ void read_tunnels(const Place& place, const Reader& reader, ReloadSettings& sett
         settings.tunnels = reloads[*chosen];
 }
 
+// The kernel takes 107 bytes; a relative path would mean another place for each command.
+std::string read_control(const Place& place, const Reader& reader)
+{
+    constexpr std::size_t longest = 107;
+    const auto text = reader.text(place, "the path of the control socket");
+    if (!text)
+        return {};
+    if (!text->starts_with('/') || text->ends_with('/') || text->size() > longest)
+        reader.report().mistake(place, quoted(*text) +
+                                           " is not the full path of a socket; write one that "
+                                           "begins with a slash and has at most 107 bytes, like "
+                                           "\"/run/adit/control.sock\"");
+    return std::string{*text};
+}
+
 // A word, or an object when the grace time is given too.
 ReloadSettings read_on_reload(const Place& place, const Reader& reader)
 {
@@ -145,6 +160,8 @@ void read_settings(const Fields& fields, const Reader& reader, Configuration& co
         configuration.resolver = read_resolver(*resolver, reader);
     if (const auto log = fields.find("log"))
         configuration.log = read_log(*log, reader);
+    if (const auto control = fields.find("control"))
+        configuration.control = read_control(*control, reader);
     if (const auto own = fields.find("own_addresses"))
         configuration.own_addresses = read_texts(*own, reader, "addresses", parse_own_address);
     if (const auto reload = fields.find("on_reload"))

@@ -45,6 +45,7 @@ TEST_CASE("what a file leaves out has its default")
     CHECK(configuration.workers == 0);
     CHECK(configuration.users.empty());
     CHECK(configuration.own_addresses.empty());
+    CHECK(configuration.control.empty());
     CHECK(configuration.limits.handshake_timeout == 10s);
     CHECK(configuration.limits.connect_timeout == 10s);
     CHECK(configuration.limits.idle_timeout == 1h);
@@ -77,6 +78,7 @@ TEST_CASE("the settings of a file are taken as they are written")
         "resolver": { "servers": ["10.0.0.53", "10.0.0.54:5353", "[::1]:53", "fd00::53"],
                       "timeout": "2s", "nat64": ["2001:db8:64::/96", "2001:db8::/32"] },
         "log": { "access": "/var/log/adit/access.jsonl", "level": "debug" },
+        "control": "/run/adit/control.sock",
         "own_addresses": ["203.0.113.7", "2001:db8::7"],)"));
     CHECK(configuration.workers == 256);
     CHECK(configuration.limits.handshake_timeout == 500ms);
@@ -93,6 +95,7 @@ TEST_CASE("the settings of a file are taken as they are written")
     CHECK(to_text(configuration.resolver.nat64[0]) == "2001:db8:64::/96");
     CHECK(configuration.log.access == "/var/log/adit/access.jsonl");
     CHECK(configuration.log.level == LogLevel::debug);
+    CHECK(configuration.control == "/run/adit/control.sock");
     REQUIRE(configuration.own_addresses.size() == 2);
     CHECK(configuration.own_addresses[0].to_string() == "203.0.113.7");
 }
