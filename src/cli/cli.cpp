@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "src/cli/replay.hpp"
+#include "src/cli/rules.hpp"
 #include "src/cli/suggest.hpp"
 #include "src/version.hpp"
 
@@ -26,6 +27,7 @@ Examples:
   adit run --config adit.json --listen 127.0.0.1:8080
   adit check adit.json                       finds every mistake in a file
   adit replay --config new.json access.jsonl what would change for yesterday's tunnels
+  adit rules --unused 30d                    which rules of the running gateway nobody needs
   adit suggest access.jsonl                  a configuration that allows what was seen
   adit passwd                                asks for a password and prints the hash for "users"
 
@@ -46,12 +48,14 @@ private:
     void add_run(CLI::App& app);
     void add_check(CLI::App& app);
     void add_replay(CLI::App& app);
+    void add_rules(CLI::App& app);
     void add_suggest(CLI::App& app);
 
     std::vector<std::pair<CLI::App*, std::function<int()>>> commands_;
     Source source_;
     CheckOptions check_;
     ReplayOptions replay_;
+    RulesOptions rules_;
     SuggestOptions suggest_;
 };
 
@@ -60,6 +64,7 @@ Commands::Commands(CLI::App& app)
     add_run(app);
     add_check(app);
     add_replay(app);
+    add_rules(app);
     add_suggest(app);
     add(app.add_subcommand("passwd",
                            "Make a password hash (yescrypt) for the configuration's \"users\""),
@@ -117,6 +122,23 @@ void Commands::add_replay(CLI::App& app)
         "Exit codes: 0 nothing is newly denied; 1 something is; 2 the command line, "
         "a configuration or a log is wrong.");
     add(command, [this] { return replay(replay_); });
+}
+
+void Commands::add_rules(CLI::App& app)
+{
+    auto* command = app.add_subcommand("rules", "What the running gateway's rules have decided");
+    command
+        ->add_option("-c,--config", rules_.control.config,
+                     "The running gateway's configuration, which says where to ask it")
+        ->type_name("FILE");
+    command
+        ->add_option("--control", rules_.control.path,
+                     "The control socket; /run/adit/control.sock unless --config says otherwise")
+        ->type_name("PATH");
+    command->add_option("--unused", rules_.unused, "Only rules that decided nothing for so long")
+        ->type_name("30d");
+    command->add_flag("--json", rules_.json, "For machines: one JSON object");
+    add(command, [this] { return rules(rules_); });
 }
 
 void Commands::add_suggest(CLI::App& app)

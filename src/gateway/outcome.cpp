@@ -14,6 +14,8 @@ Outcome tunnel_outcome(const relay::Totals& totals, Interruption interruption)
         case relay::End::reset:
             return {"reset", side};
         case relay::End::stopped:
+            if (interruption == Interruption::policy_changed)
+                return ended_by_policy;
             return interruption == Interruption::idle ? Outcome{"idle_timeout", "gateway"}
                                                       : stopped;
     }

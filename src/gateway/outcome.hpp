@@ -9,7 +9,14 @@
 namespace adit::gateway {
 
 // Why a session was interrupted from outside its own conversation.
-enum class Interruption : std::uint8_t { none, deadline, client_left, idle, stopping };
+enum class Interruption : std::uint8_t {
+    none,
+    deadline,
+    client_left,
+    idle,
+    stopping,
+    policy_changed
+};
 
 struct Outcome {
     std::string_view ending;
@@ -29,6 +36,7 @@ Outcome refused_outcome(protocols::Ending ending, protocols::Fault fault,
 inline constexpr Outcome client_gone{"client_gone", "client"};
 inline constexpr Outcome unknown_protocol{"unknown_protocol", "gateway"};
 inline constexpr Outcome handshake_timeout{"handshake_timeout", "gateway"};
+inline constexpr Outcome ended_by_policy{"policy_changed", "gateway"};
 inline constexpr Outcome stopped{"stopped", "gateway"};
 inline constexpr Outcome broken_promise{"internal", "gateway"};
 

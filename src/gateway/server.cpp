@@ -17,6 +17,10 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "src/control/answers.hpp"
+#include "src/control/server.hpp"
+#include "src/gateway/expiry_watch.hpp"
+#include "src/gateway/judging_again.hpp"
 #include "src/gateway/worker.hpp"
 #include "src/observe/access_log.hpp"
 #include "src/platform/system.hpp"
@@ -56,6 +60,8 @@ private:
         std::vector<BoundListener>
             bound;  // for those among `entrances` that are new, in their order
         std::vector<std::size_t> closed;
+        std::optional<control::SocketFile> control =
+            std::nullopt;  // a new place for the control socket
     };
 
     Result<Plan, std::string> plan(const policy::Configuration& configuration);
@@ -68,6 +74,9 @@ private:
     void on_signal(int signal);
     void reload();
     void reopen_log();
+    void judge_again(Event event);
+    void on_expiry(const std::vector<const policy::Rule*>& expired);
+    std::string answer(std::string_view question) const;
     void stop();
     void end_all();
     void on_quiet();
@@ -82,6 +91,9 @@ private:
     asio::signal_set signals_{loop_};
     Timer address_timer_{loop_};
     Timer stop_timer_{loop_};
+    ExpiryWatch expiry_watch_{loop_, [this](const auto& expired) { on_expiry(expired); }};
+    control::Server control_;
+    JudgingAgain judging_again_;
 
     observe::AccessLog access_log_;
     asio::thread_pool hashing_{hashing_threads};
@@ -98,6 +110,8 @@ Server::Server(policy::Configuration configuration, const Reload& reload, const 
     : reload_{reload},
       log_{log},
       configuration_{std::make_shared<policy::Configuration>(std::move(configuration))},
+      control_{loop_, [this](std::string_view question) { return answer(question); }, log},
+      judging_again_{log},
       access_log_{log}
 {
 }
@@ -117,8 +131,14 @@ Result<void, std::string> Server::start()
 {
     const auto cores =
         configuration_->workers > 0 ? configuration_->workers : platform::usable_cores();
-    const Commons commons{log_, access_log_, hashing_, starved_,
-                          [this] { asio::post(loop_, [this] { on_quiet(); }); }};
+    const Commons commons{log_,
+                          access_log_,
+                          hashing_,
+                          starved_,
+                          [this] { asio::post(loop_, [this] { on_quiet(); }); },
+                          [this](const JudgedAgain& judged) {
+                              asio::post(loop_, [this, judged] { judging_again_.add(judged); });
+                          }};
     for (unsigned i = 0; i < cores; ++i)
         workers_.push_back(std::make_unique<Worker>(commons, snapshot()));
 
@@ -131,6 +151,7 @@ Result<void, std::string> Server::start()
         signals_.add(signal);
     listen_to_signals();
     apply(std::move(*planned));
+    expiry_watch_.watch({configuration_, &configuration_->policy});
     for (const auto& worker : workers_)
         threads_.emplace_back([&worker = *worker] { worker.run(); });
     look_for_new_addresses();
@@ -161,6 +182,12 @@ Result<Server::Plan, std::string> Server::plan(const policy::Configuration& conf
         if (std::none_of(plan.entrances.begin(), plan.entrances.end(),
                          [&](const Entrance& kept) { return kept.id == open.id; }))
             plan.closed.push_back(open.id);
+    if (!configuration.control.empty() && configuration.control != control_.path()) {
+        auto bound = control::SocketFile::bind(configuration.control);
+        if (!bound)
+            return bound.error();
+        plan.control = std::move(*bound);
+    }
     return plan;
 }
 
@@ -179,6 +206,10 @@ const Server::Entrance* Server::find_open(const policy::Listener& listener) cons
 
 void Server::apply(Plan plan)
 {
+    if (plan.control)
+        control_.serve(std::move(*plan.control));
+    else if (configuration_->control.empty())
+        control_.close();
     const auto before = std::exchange(entrances_, std::move(plan.entrances));
     const auto was_open = [&](const Entrance& entrance) {
         return std::any_of(before.begin(), before.end(),
@@ -266,7 +297,35 @@ void Server::reload()
     own_addresses_ = platform::own_addresses();
     log_.set_level(configuration_->log.level);
     apply(std::move(*planned));
+    expiry_watch_.watch({configuration_, &configuration_->policy});
     log_.info(fmt::format("reloaded: policy {}", configuration_->hash));
+    judge_again(Event::reload);
+}
+
+void Server::judge_again(Event event)
+{
+    if (configuration_->on_reload.tunnels == policy::OnReload::keep)
+        return;
+    const auto review = judging_again_.begin(event, configuration_->on_reload, workers_.size());
+    for (const auto& worker : workers_)
+        worker->judge_again(review);
+}
+
+void Server::on_expiry(const std::vector<const policy::Rule*>& expired)
+{
+    for (const auto* rule : expired)
+        log_.warning(fmt::format("the rule \"{}\" has expired{}{}", rule->name,
+                                 rule->life.owner.empty() ? "" : "; its owner is ",
+                                 rule->life.owner));
+    judge_again(Event::expiry);
+}
+
+std::string Server::answer(std::string_view question) const
+{
+    observe::RuleCounts counts;
+    for (const auto& worker : workers_)
+        worker->rule_counters().add_to(counts);
+    return control::answer(question, {*snapshot(), counts, std::chrono::system_clock::now()});
 }
 
 void Server::reopen_log()

@@ -88,6 +88,7 @@ Awaitable<void> Session::establish()
     }
 
     const auto now = worker_.snapshot();  // each request is judged by the newest policy
+    const auto judged_in = worker_.live_tunnels().pass();
     const auto& policy = now->configuration->policy;
     record_request(*asked, *now);
     deadline_.expires_after(now->configuration->limits.connect_timeout);
@@ -124,6 +125,7 @@ Awaitable<void> Session::establish()
     deadline_.lift();
     tunnel_ =
         std::make_unique<Tunnel>(client_, std::move(connection.socket), worker_.relay_shared());
+    worker_.live_tunnels().established(*this, judged_in, *worker_.snapshot());
 }
 
 // The first byte decides the dialect, and the listener whether it is spoken here.
@@ -229,6 +231,8 @@ policy::Subject Session::subject_of(const Asked& asked) const
     subject.protocol = asked.request.protocol;
     subject.client = client_.peer().address;
     subject.user = asked.user;
+    subject.may_log_in = listener_->login == Login::optional;
+    subject.at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     return subject;
 }
 
@@ -276,7 +280,8 @@ Awaitable<void> Session::refuse(Handshake& handshake, const policy::Decision& de
     Answer answer;
     answer.ending =
         decision.needs_login && listener_->login == Login::optional ? Ending::login_needed : ending;
-    answer.rule = decision.rule_name();
+    if (worker_.snapshot()->configuration->reveal_rules)
+        answer.rule = decision.rule_name();
     return refuse(handshake, answer);
 }
 
@@ -285,6 +290,8 @@ Awaitable<void> Session::refuse(Handshake& handshake, const dial::DialFailure& f
     const bool policy_refused = failure.ending == Ending::address_not_allowed;
     if (policy_refused)
         return refuse(handshake, failure.decision, failure.ending);
+    if (failure.decision.allowed())
+        count(failure.decision);
     Answer answer;
     answer.ending = failure.ending;
     return refuse(handshake, answer);
@@ -361,6 +368,22 @@ void Session::record_decision(const policy::Decision& decision)
     record_.rule = decision.rule_name();
     record_.reason = word(decision.reason);
     record_.near = decision.near_name();
+    if (decision.would) {
+        record_.would = decision.would->verdict ? word(*decision.would->verdict) : "unknown";
+        record_.would_rule = decision.would->rule_name();
+    }
+    if (decision.rule != nullptr && worker_.snapshot()->configuration->log.rule_life)
+        record_.life = std::make_unique<policy::Life>(decision.rule->life);
+    count(decision);
+}
+
+// Once for each request: about the address that was dialled, or the refusal.
+void Session::count(const policy::Decision& decision)
+{
+    const auto now = std::chrono::system_clock::now();
+    worker_.rule_counters().hit(decision.rule, now);
+    if (decision.would && decision.would->rule != decision.rule)
+        worker_.rule_counters().would_hit(decision.would->rule, now);
 }
 
 void Session::record_dial(const dial::Dial& dial)

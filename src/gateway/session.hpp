@@ -47,6 +47,9 @@ public:
     // worker's coarse clock. One that is not short-lived has its destination watched from then on.
     void look_after(std::uint32_t tick, std::uint32_t idle_ticks);
 
+    // True while the tunnel stands.
+    bool is_tunnel() const { return tunnel_ != nullptr; }
+
     // Since the accept.
     std::chrono::milliseconds elapsed() const;
 
@@ -93,6 +96,7 @@ private:
 
     void record_request(const Asked& asked, const Snapshot& now);
     void record_decision(const policy::Decision& decision);
+    void count(const policy::Decision& decision);
     void record_dial(const dial::Dial& dial);
     void record_connection(const dial::Dialled& connection);
     void record_tunnel(const relay::Totals& totals);

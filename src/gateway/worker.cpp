@@ -77,6 +77,7 @@ Worker::Worker(Commons commons, const SnapshotPtr& snapshot)
       scratch_(scratch_size),
       relay_shared_{scratch_},
       deadlines_{loop_},
+      live_tunnels_{loop_, commons_.on_judged},
       sweeper_{loop_},
       started_{std::chrono::steady_clock::now()},
       next_id_{platform::random_bits()}
@@ -107,6 +108,8 @@ void Worker::apply(Change change)
         // cache line.
         snapshot_ = std::make_shared<Snapshot>(*change.snapshot);
         resolver_.apply(snapshot_->configuration->resolver);
+        rule_counters_.renew({snapshot_, &snapshot_->configuration->policy},
+                             std::chrono::system_clock::now());
         for (const auto& [listener, facts] : change.kept)
             for (const auto& door : doors_)
                 if (door->listener == listener)
@@ -140,6 +143,17 @@ void Worker::end_all()
     asio::post(loop_, [this] {
         for (auto& session : sessions_)
             session.interrupt(Interruption::stopping);
+    });
+}
+
+void Worker::judge_again(const Review& review)
+{
+    asio::post(loop_, [this, review] {
+        std::vector<std::weak_ptr<Session>> live;
+        for (auto& session : sessions_)
+            if (session.is_tunnel())
+                live.push_back(session.weak_from_this());
+        live_tunnels_.judge(review, snapshot_, std::move(live));
     });
 }
 

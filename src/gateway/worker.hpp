@@ -19,11 +19,13 @@
 #include "src/dial/dialer.hpp"
 #include "src/dial/resolver.hpp"
 #include "src/gateway/listener.hpp"
+#include "src/gateway/live_tunnels.hpp"
 #include "src/gateway/session.hpp"
 #include "src/gateway/snapshot.hpp"
 #include "src/login/authenticator.hpp"
 #include "src/observe/access_log.hpp"
 #include "src/observe/log.hpp"
+#include "src/observe/rule_counters.hpp"
 
 namespace adit::gateway {
 
@@ -35,6 +37,8 @@ struct Commons {
     std::atomic<bool>& starved;  // out of descriptors, and it has been said
     std::function<void()>
         on_quiet;  // called on a worker's thread when its last session ends while it drains
+    LiveTunnels::Done
+        on_judged;  // called on a worker's thread when it has judged its tunnels again
 };
 
 // What a start or a reload means to one worker. It takes effect as a whole: no connection sees half
@@ -66,7 +70,8 @@ public:
     void apply(Change change);
     void drain();    // accepts no more; on_quiet follows when the last session has ended
     void end_all();  // interrupts every session
-    void quit();     // run() returns; only after on_quiet
+    void judge_again(const Review& review);  // every live tunnel, by the newest policy
+    void quit();                             // run() returns; only after on_quiet
 
     // For sessions, on the worker's thread.
     asio::io_context& loop() { return loop_; }
@@ -75,6 +80,8 @@ public:
     login::Authenticator& authenticator() { return authenticator_; }
     relay::Shared& relay_shared() { return relay_shared_; }
     Deadlines& deadlines() { return deadlines_; }
+    LiveTunnels& live_tunnels() { return live_tunnels_; }
+    observe::RuleCounters& rule_counters() { return rule_counters_; }  // any thread may read them
     std::string next_request_id();
     void ended(Session& session, const std::exception_ptr& surprise);
 
@@ -102,6 +109,8 @@ private:
     std::vector<std::uint8_t> scratch_;
     relay::Shared relay_shared_;
     Deadlines deadlines_;
+    LiveTunnels live_tunnels_;
+    observe::RuleCounters rule_counters_;
     Timer sweeper_;
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point starved_at_;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/moment.hpp"
 #include "src/observe/json_text.hpp"
 
 namespace adit::observe {
@@ -82,6 +83,25 @@ void append_resolved(std::string& out, const std::vector<Resolved>& all)
     out += ']';
 }
 
+void append_life(std::string& out, const policy::Life& life)
+{
+    Members members{out};
+    members.text_unless_empty("owner", life.owner);
+    members.text_unless_empty("reason", life.reason);
+    members.text_unless_empty("ticket", life.ticket);
+    if (life.expires)
+        members.text("expires", policy::to_text(*life.expires));
+}
+
+void append_cause(std::string& out, const Cause& cause)
+{
+    Members members{out};
+    members.text("event", cause.event);
+    members.text("policy", cause.policy);
+    members.text("reason", cause.reason);
+    members.text_unless_empty("rule", cause.rule);
+}
+
 }  // namespace
 
 std::string to_json_line(const Record& record)
@@ -117,8 +137,14 @@ std::string to_json_line(const Record& record)
         members.text_unless_empty("rule", record.rule);
         members.text_unless_empty("reason", record.reason);
         members.text_unless_empty("near", record.near);
+        members.text_unless_empty("would", record.would);
+        members.text_unless_empty("would_rule", record.would_rule);
+        if (record.life)
+            append_life(members.begin("life"), *record.life);
         members.text("ending", record.ending);
         members.text_unless_empty("closed_by", record.closed_by);
+        if (record.cause)
+            append_cause(members.begin("cause"), *record.cause);
         members.number("up", record.up);
         members.number("down", record.down);
         Members times{members.begin("ms")};

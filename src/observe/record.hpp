@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "policy/decision.hpp"
+#include "policy/rule.hpp"
 #include "protocols/target.hpp"
 
 namespace adit::observe {
@@ -21,6 +23,14 @@ using std::chrono::milliseconds;
 struct Resolved {
     protocols::Address address;
     policy::Verdict verdict = policy::Verdict::deny;
+    std::string rule;
+};
+
+// Why a tunnel that stood was ended, when a changed policy ended it.
+struct Cause {
+    std::string_view event;  // "reload", "expiry"
+    std::string policy;      // short hash of the configuration that no longer allows it
+    std::string_view reason;
     std::string rule;
 };
 
@@ -42,11 +52,16 @@ struct Record {
     std::string rule;
     std::string_view reason;
     std::string near;
+    // Present when something observes: the answer if nothing did. "allow", "deny", "unknown".
+    std::string_view would;
+    std::string would_rule;
+    std::unique_ptr<const policy::Life> life;  // of `rule`, if that is asked for
 
     std::string_view ending;
     std::string_view closed_by;
-    std::uint64_t up = 0;    // bytes, client to destination
-    std::uint64_t down = 0;  // bytes, destination to client
+    std::unique_ptr<const Cause> cause;  // of "policy_changed"
+    std::uint64_t up = 0;                // bytes, client to destination
+    std::uint64_t down = 0;              // bytes, destination to client
 
     struct Times {
         std::optional<milliseconds> handshake;   // accept to the complete request

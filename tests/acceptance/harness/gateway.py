@@ -19,7 +19,8 @@ LOOPBACK = {"name": "loopback", "action": "allow", "networks": ["loopback"]}
 RECORD_KEYS = {
     "v": int, "time": str, "id": str, "listener": str, "protocol": str, "client": str, "user": str, "host": str,
     "port": int, "policy": str, "resolved": list, "address": str, "local": str, "verdict": str, "rule": str,
-    "reason": str, "near": str, "would": str, "ending": str, "closed_by": str, "up": int, "down": int, "ms": dict,
+    "reason": str, "near": str, "would": str, "would_rule": str, "life": dict,
+    "ending": str, "closed_by": str, "cause": dict, "up": int, "down": int, "ms": dict,
 }
 RECORD_ALWAYS = {"v", "time", "id", "listener", "client", "ending", "up", "down", "ms"}
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")

@@ -19,6 +19,8 @@ TEST_CASE("a tunnel's record says who ended it and how")
     CHECK(tunnel_outcome(totals, Interruption::none) == Outcome{"reset", "destination"});
     totals.end = relay::End::stopped;
     CHECK(tunnel_outcome(totals, Interruption::idle) == Outcome{"idle_timeout", "gateway"});
+    CHECK(tunnel_outcome(totals, Interruption::policy_changed) ==
+          Outcome{"policy_changed", "gateway"});
     CHECK(tunnel_outcome(totals, Interruption::stopping) == stopped);
 }
 

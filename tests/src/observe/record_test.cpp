@@ -77,3 +77,32 @@ TEST_CASE("a hostile user name cannot write a record of its own")
     CHECK(line.find('\n') == line.size() - 1);
     CHECK(line.find(R"("user":"eve\"}\n{\"v\":1")") != std::string::npos);
 }
+
+TEST_CASE("a record tells what the answer would be if nothing observed, and whose rule it was")
+{
+    auto record = bare_record();
+    record.verdict = policy::Verdict::allow;
+    record.rule = "web";
+    record.would = "deny";
+    record.would_rule = "no \"chat\"";
+    auto life = std::make_unique<policy::Life>();
+    life->owner = "team-a";
+    life->expires = std::chrono::sys_seconds{1'700'000'000s};
+    record.life = std::move(life);
+    const auto line = to_json_line(record);
+    CHECK(line.find(R"("rule":"web","would":"deny","would_rule":"no \"chat\"",)"
+                    R"("life":{"owner":"team-a","expires":"2023-11-14T22:13:20Z"},"ending")") !=
+          std::string::npos);
+}
+
+TEST_CASE("the record of a tunnel that a changed policy ended names the cause")
+{
+    auto record = bare_record();
+    record.ending = "policy_changed";
+    record.cause = std::make_unique<observe::Cause>(
+        observe::Cause{"reload", "0f1e2d3c4b5a", "rule", "nothing else"});
+    CHECK(to_json_line(record).find(
+              R"("ending":"policy_changed","closed_by":"gateway",)"
+              R"("cause":{"event":"reload","policy":"0f1e2d3c4b5a","reason":"rule",)"
+              R"("rule":"nothing else"},"up":0)") != std::string::npos);
+}

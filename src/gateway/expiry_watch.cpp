@@ -1,0 +1,59 @@
+#include "src/gateway/expiry_watch.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace adit::gateway {
+
+using namespace std::chrono_literals;
+using policy::sys_seconds;
+
+namespace {
+
+// Rules expire by the wall clock, which people set; timers run by one that nobody sets. So it is
+// looked at again this often.
+constexpr std::chrono::seconds longest_wait = 30s;
+
+sys_seconds wall_clock()
+{
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+void ExpiryWatch::watch(std::shared_ptr<const policy::Policy> policy)
+{
+    policy_ = std::move(policy);
+    seen_ = wall_clock();
+    wait();
+}
+
+void ExpiryWatch::wait()
+{
+    timer_.cancel();
+    const auto next = policy_->next_expiry(seen_);
+    if (!next)
+        return;
+    const auto left = *next - std::chrono::system_clock::now();
+    timer_.expires_after(std::clamp<std::chrono::nanoseconds>(left, 1ms, longest_wait));
+    timer_.async_wait([this](boost::system::error_code moved) {
+        if (!moved)
+            look();
+    });
+}
+
+void ExpiryWatch::look()
+{
+    const auto now = wall_clock();
+    std::vector<const policy::Rule*> gone;
+    for (const auto& rule : policy_->rules())
+        if (rule.life.expires && *rule.life.expires > seen_ && *rule.life.expires <= now)
+            gone.push_back(&rule);
+    seen_ = std::max(seen_, now);
+    if (!gone.empty())
+        expired_(gone);
+    wait();
+}
+
+}  // namespace adit::gateway
