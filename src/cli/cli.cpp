@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "src/cli/import.hpp"
 #include "src/cli/replay.hpp"
 #include "src/cli/rules.hpp"
 #include "src/cli/suggest.hpp"
@@ -29,6 +30,7 @@ Examples:
   adit replay --config new.json access.jsonl what would change for yesterday's tunnels
   adit rules --unused 30d                    which rules of the running gateway nobody needs
   adit suggest access.jsonl                  a configuration that allows what was seen
+  adit import squid squid.conf               the same rules as an Adit configuration
   adit passwd                                asks for a password and prints the hash for "users"
 
 Exit codes: 0 all is well; 1 it failed at run time; 2 the command line or the configuration is wrong.)";
@@ -50,6 +52,7 @@ private:
     void add_replay(CLI::App& app);
     void add_rules(CLI::App& app);
     void add_suggest(CLI::App& app);
+    void add_import(CLI::App& app);
 
     std::vector<std::pair<CLI::App*, std::function<int()>>> commands_;
     Source source_;
@@ -57,6 +60,7 @@ private:
     ReplayOptions replay_;
     RulesOptions rules_;
     SuggestOptions suggest_;
+    std::string imported_;
 };
 
 Commands::Commands(CLI::App& app)
@@ -66,6 +70,7 @@ Commands::Commands(CLI::App& app)
     add_replay(app);
     add_rules(app);
     add_suggest(app);
+    add_import(app);
     add(app.add_subcommand("passwd",
                            "Make a password hash (yescrypt) for the configuration's \"users\""),
         passwd);
@@ -152,6 +157,20 @@ void Commands::add_suggest(CLI::App& app)
         ->required()
         ->type_name("FILE");
     add(command, [this] { return suggest(suggest_); });
+}
+
+void Commands::add_import(CLI::App& app)
+{
+    auto* command = app.add_subcommand("import", "Turn another proxy's rules into a configuration");
+    command->require_subcommand(1);
+    auto* squid = command->add_subcommand("squid", "Print a squid.conf as a configuration");
+    squid->add_option("file", imported_, "The squid.conf; - is standard input")
+        ->required()
+        ->type_name("FILE");
+    squid->footer(
+        "Exit codes: 0 it is equivalent; 1 something in it has no equivalent and is "
+        "listed; 2 it cannot be read.");
+    add(squid, [this] { return import_squid(imported_); });
 }
 
 std::function<int()> Commands::chosen() const

@@ -1,0 +1,66 @@
+// What an http_access line speaks of, as one Adit rule would say it: fields that must all match.
+// Conditions are joined here by meaning, since a rule has each field only once.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "policy/networks.hpp"
+#include "policy/ports.hpp"
+
+namespace adit::review::squid {
+
+// One field of a rule. `acl` is the access list that it is, whole and unchanged; empty when it was
+// made of several.
+template <class Values>
+struct Field {
+    Values values{};
+    std::string acl;
+};
+
+struct Users {
+    bool anyone = false;  // REQUIRED
+    std::set<std::string> names;
+};
+
+using Networks = std::vector<policy::Network>;
+using Hosts = std::set<std::string>;  // entries of `hosts`
+
+struct Box {
+    bool connect = false;  // `acl CONNECT method CONNECT` was asked for
+    std::optional<Field<Networks>> clients;
+    std::optional<Field<Users>> users;
+    std::optional<Field<Hosts>> hosts;
+    std::optional<Field<Networks>> networks;
+    std::optional<Field<policy::PortSet>> ports;
+};
+
+Networks intersection(const Networks& one, const Networks& other);
+Hosts intersection(const Hosts& one, const Hosts& other);
+Users intersection(const Users& one, const Users& other);
+policy::PortSet intersection(const policy::PortSet& one, const policy::PortSet& other);
+policy::PortSet complement(const policy::PortSet& ports);
+
+inline bool is_empty(const Networks& networks)
+{
+    return networks.empty();
+}
+inline bool is_empty(const Hosts& hosts)
+{
+    return hosts.empty();
+}
+inline bool is_empty(const Users& users)
+{
+    return !users.anyone && users.names.empty();
+}
+inline bool is_empty(const policy::PortSet& ports)
+{
+    return ports.ranges().empty();
+}
+
+// Whether everything in `inner` is in `outer`. May say no where it is yes, never the other way.
+bool covers(const Box& outer, const Box& inner);
+
+}  // namespace adit::review::squid

@@ -1,0 +1,211 @@
+#include "src/review/squid.hpp"
+
+#include <doctest/doctest.h>
+
+#include "policy/load.hpp"
+
+using namespace adit;
+using namespace adit::review;
+
+namespace {
+
+Import imported(const std::string& text)
+{
+    return import_squid(
+        text, "squid.conf", [](const std::string& path) -> Result<std::string, std::string> {
+            if (path == "/etc/squid/sites")
+                return {boost::system::in_place_value, ".example.com  # ours\n\nwww.example.org\n"};
+            return {boost::system::in_place_error, "read " + path + ": No such file or directory"};
+        });
+}
+
+policy::Loaded loaded(const std::string& text)
+{
+    auto read =
+        policy::load(text, {{}, [](const std::string& hash) { return hash.starts_with("$y$"); }});
+    std::string mistakes;
+    if (!read)
+        for (const auto& mistake : read.error())
+            mistakes += to_text(mistake, "imported") + '\n';
+    REQUIRE_MESSAGE(read.has_value(), mistakes << text);
+    return std::move(*read);
+}
+
+std::string rules_of(const Import& import)
+{
+    (void)loaded(import.text);
+    const auto begin = import.text.find("  \"rules\": [\n") + 13;
+    return import.text.substr(begin, import.text.rfind("  ],") - begin);
+}
+
+std::string rules_of(const std::string& text)
+{
+    const auto import = imported(text);
+    CHECK(import.equivalent());
+    return rules_of(import);
+}
+
+std::string notes_of(const std::string& text)
+{
+    const auto import = imported(text);
+    (void)loaded(import.text);
+    std::string all;
+    for (const auto& note : import.notes)
+        all += (note.differs ? "! " : "  ") + std::to_string(note.line) + ": " + note.words + '\n';
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("the classic lines about CONNECT come out right")
+{
+    const auto import = imported(
+        "http_port 3128\n"
+        "acl SSL_ports port 443 22 8443\n"
+        "acl CONNECT method CONNECT\n"
+        "http_access deny CONNECT !SSL_ports\n"
+        "http_access allow CONNECT\n");
+    CHECK(import.equivalent());
+    CHECK(import.notes.empty());
+    CHECK(rules_of(import) ==
+          R"(    {
+      "name": "line 4: deny CONNECT !SSL_ports",
+      "action": "deny",
+      "protocols": ["connect"],
+      "ports": ["1-21", "23-442", "444-8442", "8444-65535"],
+    },
+    { "name": "line 5: allow CONNECT", "action": "allow", "protocols": ["connect"] },
+    // What matches no rule is denied, as in Squid.
+)");
+    const auto policy = loaded(import.text).configuration;
+    CHECK(policy.listeners.front().open);
+    CHECK(policy.listeners.front().dual_stack);
+}
+
+TEST_CASE("a last line that denies makes Squid allow the rest, and a file without lines denies")
+{
+    CHECK(
+        rules_of("acl bad dstdomain .evil.example\nhttp_access deny bad\n") ==
+        R"(    { "name": "line 2: deny bad", "action": "deny", "hosts": ["*.evil.example", "evil.example"] },
+    // The last http_access line denies, so Squid allows whatever matches none.
+    { "name": "whatever matches no line", "action": "allow" },
+)");
+    CHECK(rules_of("http_port 3128\n") == "    // What matches no rule is denied, as in Squid.\n");
+}
+
+TEST_CASE("what a line leaves out stands before it, with what the rest of the file says of it")
+{
+    CHECK(rules_of("acl staff src 10.1.0.0/16\n"
+                   "acl web port 80 443\n"
+                   "http_access deny !staff\n"
+                   "http_access allow web\n") ==
+          R"(    // line 4, for what line 3 leaves out
+    { "name": "line 4: allow web", "action": "allow", "clients": ["10.1.0.0/16"], "ports": [80, 443] },
+    { "name": "line 3: deny !staff", "action": "deny" },
+    // What matches no rule is denied, as in Squid.
+)");
+}
+
+TEST_CASE("two lists of one kind in a line are what both hold")
+{
+    CHECK(
+        rules_of("acl office src 10.0.0.0/8\nacl lab src 10.1.0.0/16 192.168.0.0/16\n"
+                 "acl ours dstdomain .example.com\nacl some dstdomain www.example.com .org\n"
+                 "http_access allow office lab ours some\n") ==
+        R"(    { "name": "line 5: allow office lab ours some", "action": "allow", "clients": ["10.1.0.0/16"], "hosts": ["www.example.com"] },
+    // What matches no rule is denied, as in Squid.
+)");
+}
+
+TEST_CASE("a login is asked for where Squid asks for it")
+{
+    const auto text = imported(
+        "acl known proxy_auth REQUIRED\nacl office src 10.0.0.0/8\n"
+        "http_access allow known\nhttp_access allow office\n");
+    // The second line helps nobody: who is not logged in was asked already.
+    CHECK(rules_of(text) ==
+          R"(    { "name": "line 3: allow known", "action": "allow", "users": ["*"] },
+    // What matches no rule is denied, as in Squid.
+)");
+    const auto policy = loaded(text.text).configuration;
+    CHECK(policy.listeners.front().login == protocols::Login::optional);
+}
+
+TEST_CASE("long lists become sets, and lists may lie in files")
+{
+    CHECK(imported("acl sites dstdomain \"/etc/squid/sites\"\nacl web port 1 3 5 7 9\n"
+                   "http_access allow sites web\n")
+              .text.find(R"("web": { "ports": [1, 3, 5, 7, 9] })") != std::string::npos);
+    CHECK(rules_of("acl sites dstdomain \"/etc/squid/sites\"\nacl web port 1 3 5 7 9\n"
+                   "http_access allow sites web\n") ==
+          R"(    {
+      "name": "line 3: allow sites web",
+      "action": "allow",
+      "hosts": ["*.example.com", "example.com", "www.example.org"],
+      "ports": ["@web"],
+    },
+    // What matches no rule is denied, as in Squid.
+)");
+}
+
+TEST_CASE("what has no equivalent is listed, and never opens what Squid closes")
+{
+    CHECK(notes_of("cache_mem 256 MB\nacl night time 20:00-06:00\nhttp_access deny night\n"
+                   "http_access allow all\n") ==
+          "  1: not imported: cache_mem\n"
+          "! 2: not imported: lists of type time have no equivalent\n"
+          "! 3: night is known only in part, so this line denies more than it did\n"
+          "  4: left out: it is never reached, for a line above decides everything\n");
+    CHECK(rules_of(imported("acl night time 20:00-06:00\nhttp_access deny night\n"
+                            "http_access allow all\n")) ==
+          "    { \"name\": \"line 2: deny night\", \"action\": \"deny\" },\n"
+          "    // What matches no rule is denied, as in Squid.\n");
+    CHECK(rules_of(imported("acl night time 20:00-06:00\nhttp_access allow night\n"
+                            "acl bad dstdomain \"/nowhere\" .evil.example\n"
+                            "http_access allow !bad\n")) ==
+          "    // What matches no rule is denied, as in Squid.\n");
+    CHECK(notes_of("http_access allow nobody_knows\n") ==
+          "! 1: there is no list called nobody_knows\n"
+          "! 1: nobody_knows is known only in part, so this line allows less than it did\n"
+          "  1: left out: it matches no request that Adit would take\n");
+    CHECK(notes_of("acl x src host.example\nhttp_port 3128 intercept\n") ==
+          "! 1: not imported: host.example in the list x\n"
+          "! 2: not imported: http_port with intercept, which has no equivalent\n");
+    // What stands behind a directive may be a secret.
+    CHECK(imported("cache_peer parent parent 1 2 login=user:secret\n").text.find("secret") ==
+          std::string::npos);
+}
+
+TEST_CASE("Squid's own example file becomes a configuration without a warning of ours")
+{
+    const auto import = imported(R"(
+acl localnet src 0.0.0.1-0.255.255.255	# RFC 1122 "this" network (LAN)
+acl localnet src 10.0.0.0/8		# RFC 1918 local private network (LAN)
+acl localnet src 192.168.0.0/16
+acl localnet src fc00::/7       	# RFC 4193 local private network range
+acl SSL_ports port 443
+acl Safe_ports port 80		# http
+acl Safe_ports port 21		# ftp
+acl Safe_ports port 443		# https
+acl Safe_ports port 1025-65535	# unregistered ports
+http_access deny !Safe_ports
+http_access deny CONNECT !SSL_ports
+http_access allow localhost manager
+http_access deny manager
+http_access allow localhost
+http_access deny to_localhost
+http_access deny to_linklocal
+http_access allow localnet
+http_access deny all
+http_port 3128
+coredump_dir /var/spool/squid
+)");
+    CHECK(import.equivalent());
+    const auto read = loaded(import.text);
+    CHECK_FALSE(read.configuration.listeners.front().open);
+    std::string warnings;
+    for (const auto& warning : read.warnings)
+        warnings += to_text(warning, "imported") + '\n';
+    CHECK(warnings.empty());
+    CHECK_MESSAGE(read.configuration.policy.rules().size() == 7, import.text);
+}
