@@ -81,6 +81,11 @@ void conclude(Trace& trace)
     for (const auto& pass : trace.addresses)
         if (pass.conclusion == told->conclusion)
             trace.unknown.add(pass.unknown);
+    // Facts that are not known might have refused the name already, by another rule.
+    if (trace.conclusion == Conclusion::denied && trace.by_name) {
+        trace.unknown.add(trace.by_name->unknown);
+        trace.unknown.remove(Fact::address);
+    }
 }
 
 }  // namespace
