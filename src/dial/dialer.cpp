@@ -12,8 +12,6 @@ using protocols::Ending;
 
 namespace {
 
-constexpr std::size_t most_addresses = 16;
-
 std::chrono::milliseconds since(std::chrono::steady_clock::time_point start)
 {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -

@@ -97,6 +97,13 @@ std::optional<Address> address_of(const sockaddr& from)
     return std::nullopt;
 }
 
+void add(std::vector<Address>& addresses, const Address& address)
+{
+    if (addresses.size() < most_addresses &&
+        std::find(addresses.begin(), addresses.end(), address) == addresses.end())
+        addresses.push_back(address);
+}
+
 // An answer lives as long as the shortest link of its CNAME chain.
 NameAnswer read(const ares_addrinfo& result)
 {
@@ -108,7 +115,7 @@ NameAnswer read(const ares_addrinfo& result)
     for (const auto* node = result.nodes; node != nullptr; node = node->ai_next) {
         shorten(node->ai_ttl);
         if (const auto address = address_of(*node->ai_addr))
-            answer.addresses.push_back(*address);
+            add(answer.addresses, *address);
     }
     answer.found = answer.addresses.empty() ? Found::nothing : Found::addresses;
     answer.ttl = std::chrono::seconds{std::max(ttl.value_or(0), 0)};

@@ -29,10 +29,15 @@ enum class Found : std::uint8_t {
     overloaded,  // not asked: too many questions are open
 };
 
+// No more of a name's addresses are ever looked at, so no more are kept: whoever owns a name may put
+// thousands behind it.
+inline constexpr std::size_t most_addresses = 16;
+
 // The answer for one name and one family.
 struct NameAnswer {
     Found found = Found::nothing;
-    std::vector<Address> addresses;  // as the server ordered them; empty unless found == addresses
+    std::vector<Address> addresses;  // the first most_addresses, each once, as the server ordered
+                                     // them; empty unless found == addresses
     std::chrono::seconds ttl{0};     // as the server said; counts for addresses only
 
     bool operator==(const NameAnswer&) const = default;

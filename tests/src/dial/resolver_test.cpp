@@ -164,8 +164,19 @@ TEST_CASE_FIXTURE(Fixture, "an answer too long for a datagram is fetched over TC
     server.answers("many.corp", Family::ipv4, many);
     Lookup lookup{*resolver, name("many.corp"), unheard};
     REQUIRE(wait_for(lookup));
+    many.resize(most_addresses);
     CHECK(lookup.answer(Family::ipv4)->addresses == many);
     CHECK(server.asked("many.corp", Family::ipv4) == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "an address that is repeated does not crowd out the others")
+{
+    auto many = std::vector<Address>(20, asio::ip::make_address("192.0.2.1"));
+    many.push_back(asio::ip::make_address("192.0.2.2"));
+    server.answers("twice.corp", Family::ipv4, many);
+    Lookup lookup{*resolver, name("twice.corp"), unheard};
+    REQUIRE(wait_for(lookup));
+    CHECK(lookup.answer(Family::ipv4)->addresses == list({"192.0.2.1", "192.0.2.2"}));
 }
 
 TEST_CASE_FIXTURE(Fixture,
