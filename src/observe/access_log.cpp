@@ -49,7 +49,9 @@ std::string AccessLog::open(const std::string& destination)
     if (destination == "stdout") {
         descriptor = STDOUT_FILENO;
     } else if (destination != "off") {
-        descriptor = ::open(destination.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+        // A named pipe that nobody reads is refused instead of waited for.
+        constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+        descriptor = ::open(destination.c_str(), flags, 0640);
         if (descriptor < 0)
             return fmt::format("cannot open the access log {}: {}", destination,
                                std::strerror(errno));
@@ -95,6 +97,7 @@ void AccessLog::run()
         if (next) {
             close_if_owned(descriptor_);
             descriptor_ = *next;
+            cut_short_ = false;
         }
         write_out(batch);
     }
@@ -106,8 +109,11 @@ void AccessLog::write_out(const std::string& batch)
         return;
     std::string_view rest = batch;
     while (!rest.empty()) {
-        const auto written = ::write(descriptor_, rest.data(), rest.size());
-        if (written >= 0) {
+        const auto next = cut_short_ ? std::string_view{"\n"} : rest;
+        const auto written = ::write(descriptor_, next.data(), next.size());
+        if (written > 0 && cut_short_) {
+            cut_short_ = false;
+        } else if (written >= 0) {
             rest.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno == EAGAIN) {
             pollfd ready{descriptor_, POLLOUT, 0};
@@ -116,6 +122,8 @@ void AccessLog::write_out(const std::string& batch)
             log_.error(fmt::format("access log: {}; {} records are lost", std::strerror(errno),
                                    count_lines(rest)));
             failing_ = true;
+            const auto done = batch.size() - rest.size();
+            cut_short_ = cut_short_ || (done > 0 && batch[done - 1] != '\n');
             return;
         }
     }

@@ -51,6 +51,7 @@ private:
     bool stopping_ = false;
     int descriptor_ = -1;  // the writer's alone; owned unless it is standard output
     bool failing_ = false;
+    bool cut_short_ = false;  // half a record is in the file: a line feed comes before the next one
     std::thread writer_;
 };
 

@@ -1,5 +1,7 @@
 #include "src/observe/access_log.hpp"
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 using adit::observe::AccessLog;
@@ -33,6 +36,28 @@ std::string content(const std::string& path)
     std::ifstream file{path};
     return {std::istreambuf_iterator<char>{file}, {}};
 }
+
+// Files end at `size` bytes while this lives, as they do on a full disk.
+class FullDisk {
+public:
+    explicit FullDisk(rlim_t size) : signal_{std::signal(SIGXFSZ, SIG_IGN)}
+    {
+        REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        const rlimit now{size, before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &now) == 0);
+    }
+    ~FullDisk()
+    {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, signal_);
+    }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+
+private:
+    void (*signal_)(int);
+    rlimit before_{};
+};
 
 const Log quiet{adit::policy::LogLevel::error};
 
@@ -98,9 +123,44 @@ TEST_CASE("a log that cannot be opened says why and the old one stays")
     CHECK(content(path) == "kept\n");
 }
 
+TEST_CASE("a named pipe that nobody reads is refused, not waited for")
+{
+    const TemporaryFolder folder;
+    const auto path = folder / "pipe";
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    AccessLog log{quiet};
+    CHECK(log.open(path).find("cannot open the access log") != std::string::npos);
+}
+
 TEST_CASE("a log that is off takes nothing")
 {
     AccessLog log{quiet};
     REQUIRE(log.open("off").empty());
     CHECK(log.is_off());
+}
+
+TEST_CASE("a record that a full disk cut short does not swallow the next one")
+{
+    using namespace std::chrono_literals;
+    const TemporaryFolder folder;
+    const auto path = folder / "access.jsonl";
+    constexpr std::size_t size = 4 << 20;  // far more than this program says elsewhere meanwhile
+    std::ofstream{path}.close();
+    std::filesystem::resize_file(path, size);
+    {
+        AccessLog log{quiet};
+        REQUIRE(log.open(path).empty());
+        {
+            const FullDisk disk{size + 8};
+            log.write("first\n");
+            log.write("second\n");
+            while (std::filesystem::file_size(path) < size + 8)
+                std::this_thread::sleep_for(1ms);
+            std::this_thread::sleep_for(50ms);  // until the writer has met the end of the disk
+        }
+        log.write("third\n");
+    }
+    const auto written = content(path).substr(size);
+    CHECK(written.starts_with("first\nse"));
+    CHECK(written.ends_with("\nthird\n"));
 }
