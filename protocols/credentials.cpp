@@ -9,6 +9,9 @@
 namespace adit::protocols {
 namespace {
 
+// RFC 1929 has one byte for the length, and no user of a configuration is called longer.
+constexpr std::size_t longest_user_name = 255;
+
 bool is_control(char c)
 {
     const auto byte = static_cast<unsigned char>(c);
@@ -65,7 +68,7 @@ bool decode_base64(std::string_view base64, std::string& plain)
 std::optional<Credentials> split(std::string_view plain)
 {
     const auto colon = plain.find(':');
-    if (colon == std::string_view::npos)
+    if (colon == std::string_view::npos || colon > longest_user_name)
         return std::nullopt;
     return Credentials{std::string{plain.substr(0, colon)}, Secret{plain.substr(colon + 1)}};
 }

@@ -37,7 +37,7 @@ bool holds_control_character(const Credentials& credentials);
 
 // `basic` is what follows "Basic " (RFC 7617 §2): base64 of user ":" password. The first colon
 // separates, so a password may hold colons. Empty when it is not canonical base64, holds no colon,
-// or a control character.
+// a user name of more than 255 bytes, or a control character.
 std::optional<Credentials> decode_basic(std::string_view basic);
 
 }  // namespace adit::protocols

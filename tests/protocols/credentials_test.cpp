@@ -56,6 +56,16 @@ TEST_CASE("credentials without a colon or with a control character are refused")
     CHECK(decoded("YTpzZWNyZXQA") == "refused");  // a:secret NUL
 }
 
+TEST_CASE("a user name has at most 255 bytes, as in SOCKS5")
+{
+    // Three letters a group of four, so 85 groups are 255 bytes.
+    std::string longest;
+    for (int i = 0; i < 85; ++i)
+        longest += "YWFh";
+    CHECK(decoded(longest + "OmI=") == std::string(255, 'a') + "|b");
+    CHECK(decoded(longest + "YTpi") == "refused");
+}
+
 TEST_CASE("bits behind the last byte must be zero")
 {
     // A last byte takes two digits; only the two upper bits of the second belong to it.
