@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "src/cli/explain.hpp"
 #include "src/cli/import.hpp"
 #include "src/cli/replay.hpp"
 #include "src/cli/rules.hpp"
@@ -27,6 +28,8 @@ Examples:
   adit run --config adit.json                what the file says; SIGHUP reads it again
   adit run --config adit.json --listen 127.0.0.1:8080
   adit check adit.json                       finds every mistake in a file
+  adit explain --config adit.json --client 10.2.0.9 db.example:5432
+                                             what it would answer, and why
   adit replay --config new.json access.jsonl what would change for yesterday's tunnels
   adit rules --unused 30d                    which rules of the running gateway nobody needs
   adit suggest access.jsonl                  a configuration that allows what was seen
@@ -49,6 +52,7 @@ private:
     }
     void add_run(CLI::App& app);
     void add_check(CLI::App& app);
+    void add_explain(CLI::App& app);
     void add_replay(CLI::App& app);
     void add_rules(CLI::App& app);
     void add_suggest(CLI::App& app);
@@ -57,6 +61,7 @@ private:
     std::vector<std::pair<CLI::App*, std::function<int()>>> commands_;
     Source source_;
     CheckOptions check_;
+    ExplainOptions explain_;
     ReplayOptions replay_;
     RulesOptions rules_;
     SuggestOptions suggest_;
@@ -67,6 +72,7 @@ Commands::Commands(CLI::App& app)
 {
     add_run(app);
     add_check(app);
+    add_explain(app);
     add_replay(app);
     add_rules(app);
     add_suggest(app);
@@ -99,6 +105,41 @@ void Commands::add_check(CLI::App& app)
     command->add_option("file", check_.path, "Configuration file")->required()->type_name("FILE");
     command->add_flag("--strict", check_.strict, "Take warnings for mistakes");
     add(command, [this] { return check(check_); });
+}
+
+void Commands::add_explain(CLI::App& app)
+{
+    auto* command = app.add_subcommand(
+        "explain", "Say what a configuration answers to a request, rule by rule, and why");
+    const auto fact = [&](const char* name, std::string& value, const char* words,
+                          const char* type) {
+        command->add_option(name, value, words)->type_name(type);
+    };
+    fact("-c,--config", explain_.config, "Configuration file; without one, the default", "FILE");
+    fact("--client", explain_.client, "The client's address", "IP");
+    fact("--user", explain_.user, "Who has logged in; without it, nobody", "USER");
+    fact("--protocol", explain_.protocol, "connect, http, socks5, socks4, ...", "PROTOCOL");
+    fact("--listener", explain_.listener, "The listener's name", "NAME");
+    command
+        ->add_option("--resolve", explain_.resolved,
+                     "What the name resolves to, as often as needed; without it, to a public "
+                     "address that no rule names")
+        ->type_name("IP")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    fact("--at", explain_.at, "Judge rules that expire as of this time instead of now", "TIME");
+    fact("--record", explain_.record, "Explain the tunnel of this line of an access log", "LINE");
+    fact("--id", explain_.id, "Explain the tunnel with this request id", "ID");
+    command->add_option("--log", explain_.logs, "Where to search for the id; - is standard input")
+        ->type_name("FILE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command->add_flag("--json", explain_.json, "Answer with one JSON object");
+    command->add_option("target", explain_.target, "What is asked for")->type_name("HOST:PORT");
+    command->footer(
+        "Exit codes: 0 allowed; 1 denied; 2 not decidable from what was given, or the "
+        "command line or the configuration is wrong.");
+    add(command, [this] { return explain(explain_); });
 }
 
 void Commands::add_replay(CLI::App& app)

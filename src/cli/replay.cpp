@@ -1,6 +1,5 @@
 #include "src/cli/replay.hpp"
 
-#include <chrono>
 #include <cstdio>
 #include <optional>
 
@@ -8,22 +7,11 @@
 
 #include "src/cli/access_lines.hpp"
 #include "src/cli/cli.hpp"
+#include "src/review/question.hpp"
 #include "src/review/replay.hpp"
 
 namespace adit::cli {
 namespace {
-
-std::optional<std::chrono::sys_seconds> moment(const std::string& at)
-{
-    using std::chrono::floor;
-    using std::chrono::seconds;
-    if (at.empty())
-        return floor<seconds>(std::chrono::system_clock::now());
-    const auto time = review::parse_time(at);
-    if (!time)
-        return std::nullopt;
-    return floor<seconds>(*time);
-}
 
 // The configuration that is compared with, if there is one; a mistake in it is told.
 bool read_against(const std::string& path, std::optional<Read>& against)
@@ -55,7 +43,7 @@ void print_summary(const ReplayOptions& options, const AccessLines& lines,
 
 int replay(const ReplayOptions& options)
 {
-    const auto now = moment(options.at);
+    const auto now = review::moment(options.at);
     if (!now) {
         fmt::print(stderr, "--at {}: not a time; write 2026-11-24 or 2026-11-24T02:48:32Z\n",
                    options.at);

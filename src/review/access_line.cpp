@@ -61,16 +61,6 @@ Key key_of(std::string_view name)
     return found == keys.end() ? Key::other : found->second;
 }
 
-std::optional<protocols::Protocol> protocol_of(std::string_view text)
-{
-    using protocols::Protocol;
-    for (const auto protocol : {Protocol::connect, Protocol::http, Protocol::socks5,
-                                Protocol::socks4, Protocol::udp, Protocol::bind, Protocol::forward})
-        if (word(protocol) == text)
-            return protocol;
-    return std::nullopt;
-}
-
 std::optional<policy::Verdict> verdict_of(std::string_view text)
 {
     if (text == word(policy::Verdict::allow))
@@ -225,7 +215,7 @@ bool Reader::take_record_text(std::string& value)
             line_.listener = std::move(value);
             return true;
         case Key::protocol:
-            line_.protocol = protocol_of(value);
+            line_.protocol = parse_protocol(value);
             return line_.protocol || value == "unknown" ? true : wrong(value);
         case Key::client:
             // A unix-socket client has no address; whatever else stands there is a mistake.
@@ -385,6 +375,16 @@ Result<AccessLine, std::string> Reader::finish(bool well_formed)
 }
 
 }  // namespace
+
+std::optional<protocols::Protocol> parse_protocol(std::string_view text)
+{
+    using protocols::Protocol;
+    for (const auto protocol : {Protocol::connect, Protocol::http, Protocol::socks5,
+                                Protocol::socks4, Protocol::udp, Protocol::bind, Protocol::forward})
+        if (word(protocol) == text)
+            return protocol;
+    return std::nullopt;
+}
 
 Result<AccessLine, std::string> read_access_line(std::string_view line)
 {

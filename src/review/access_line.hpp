@@ -41,6 +41,9 @@ struct AccessLine {
     std::string ending;
 };
 
+// "connect", "socks5", ...: the words of records and of the configuration.
+std::optional<protocols::Protocol> parse_protocol(std::string_view text);
+
 // `line` is without its line feed. The failure is a sentence that says why it is no record of ours.
 Result<AccessLine, std::string> read_access_line(std::string_view line);
 

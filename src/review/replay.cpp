@@ -23,16 +23,6 @@ Answer answer_of(const policy::Decision& decision)
             word(decision.reason)};
 }
 
-policy::Surroundings surroundings_of(const policy::Configuration& configuration)
-{
-    policy::Surroundings around;
-    around.own_addresses = configuration.own_addresses;
-    around.nat64 = configuration.resolver.nat64;
-    for (const auto& listener : configuration.listeners)
-        around.listeners.push_back(listener.endpoint);
-    return around;
-}
-
 // Every address that the record knows of: first the one that was connected.
 template <class Ask>
 void for_each_address(const AccessLine& line, Ask ask)
@@ -46,16 +36,6 @@ void for_each_address(const AccessLine& line, Ask ask)
     for (const auto& one : line.resolved)
         if (ask(one.address))
             return;
-}
-
-std::string words(const Answer& answer)
-{
-    if (answer.kind == Answer::Kind::undecided)
-        return std::string{answer.reason};
-    const std::string_view verdict = answer.kind == Answer::Kind::allow ? "allowed" : "denied";
-    if (!answer.rule.empty())
-        return fmt::format("{} by {}", verdict, quoted(answer.rule));
-    return fmt::format("{} ({})", verdict, answer.reason);
 }
 
 Change change_of(const Answer& before, const Answer& after)
@@ -104,6 +84,26 @@ std::string_view heading(Change change)
 }
 
 }  // namespace
+
+std::string words(const Answer& answer)
+{
+    if (answer.kind == Answer::Kind::undecided)
+        return std::string{answer.reason};
+    const std::string_view verdict = answer.kind == Answer::Kind::allow ? "allowed" : "denied";
+    if (!answer.rule.empty())
+        return fmt::format("{} by {}", verdict, quoted(answer.rule));
+    return fmt::format("{} ({})", verdict, answer.reason);
+}
+
+policy::Surroundings surroundings_of(const policy::Configuration& configuration)
+{
+    policy::Surroundings around;
+    around.own_addresses = configuration.own_addresses;
+    around.nat64 = configuration.resolver.nat64;
+    for (const auto& listener : configuration.listeners)
+        around.listeners.push_back(listener.endpoint);
+    return around;
+}
 
 Answer recorded_answer(const AccessLine& line)
 {

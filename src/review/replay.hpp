@@ -25,6 +25,13 @@ struct Answer {
     bool operator==(const Answer&) const = default;
 };
 
+// "allowed by \"web\"", "denied (no_rule)", or why it is undecided.
+std::string words(const Answer& answer);
+
+// What a configuration says of itself, as an argument of judgements. The machine's own addresses are
+// not among it.
+policy::Surroundings surroundings_of(const policy::Configuration& configuration);
+
 // What the gateway answered at the time. Undecided when it never came to an answer: the name had no
 // address, or the client left.
 Answer recorded_answer(const AccessLine& line);

@@ -1,0 +1,170 @@
+#include "src/cli/explain.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "policy/duration.hpp"
+#include "policy/explanation.hpp"
+#include "policy/trace.hpp"
+#include "src/cli/cli.hpp"
+#include "src/platform/system.hpp"
+#include "src/review/configuration_text.hpp"
+#include "src/review/lines.hpp"
+#include "src/review/question.hpp"
+#include "src/review/replay.hpp"
+
+namespace adit::cli {
+namespace {
+
+using policy::Conclusion;
+using review::Question;
+
+int complain(const std::string& words)
+{
+    fmt::print(stderr, "{}\n", words);
+    return misused;
+}
+
+// The record with this id, searched for in the logs; the failure has been told when it is a file's.
+Result<review::AccessLine, std::string> find_record(const ExplainOptions& options)
+{
+    std::optional<review::AccessLine> found;
+    for (const auto& log : options.logs) {
+        const auto read = review::for_each_line(log, [&](const review::Line& line) {
+            if (line.text.find(options.id) == std::string_view::npos)
+                return true;
+            auto record = review::read_access_line(line.text);
+            if (record && record->id == options.id)
+                found = std::move(*record);
+            return !found;
+        });
+        if (!read)
+            return {boost::system::in_place_error, read.error()};
+        if (found)
+            return {boost::system::in_place_value, std::move(*found)};
+    }
+    return {boost::system::in_place_error,
+            fmt::format("no record has the id {}", review::quoted(options.id))};
+}
+
+// The tunnel of the past that is asked about, if one is.
+Result<std::optional<review::AccessLine>, std::string> read_record(const ExplainOptions& options)
+{
+    using Found = std::optional<review::AccessLine>;
+    if (!options.id.empty()) {
+        if (options.logs.empty())
+            return {boost::system::in_place_error, "--id needs --log FILE to search in"};
+        auto found = find_record(options);
+        if (!found)
+            return {boost::system::in_place_error, found.error()};
+        return {boost::system::in_place_value, Found{std::move(*found)}};
+    }
+    if (options.record.empty())
+        return {boost::system::in_place_value, Found{}};
+    auto record = review::read_access_line(options.record);
+    if (!record)
+        return {boost::system::in_place_error, "--record: " + record.error()};
+    return {boost::system::in_place_value, Found{std::move(*record)}};
+}
+
+std::string limits_text(const policy::Limits& limits)
+{
+    return fmt::format("limits: connect_timeout {}, idle_timeout {}\n",
+                       policy::to_text(limits.connect_timeout),
+                       policy::to_text(limits.idle_timeout));
+}
+
+// The object of `json` with one member more.
+std::string with_limits(std::string json, const policy::Limits& limits)
+{
+    json.pop_back();
+    return json + fmt::format(R"(,"limits":{{"connect_timeout":"{}","idle_timeout":"{}"}}}})",
+                              policy::to_text(limits.connect_timeout),
+                              policy::to_text(limits.idle_timeout));
+}
+
+// What became of it, and whether the file is still the one that decided.
+void print_recorded(const review::AccessLine& record, const policy::Configuration& configuration)
+{
+    const auto was = review::recorded_answer(record);
+    fmt::print("recorded at {}, id {}: {}", review::to_text(record.time), review::quoted(record.id),
+               review::words(was));
+    if (!record.ending.empty())
+        fmt::print("; it ended as {}", review::in_comment(record.ending));
+    fmt::print("\n");
+    if (!record.policy.empty() && record.policy != configuration.hash)
+        fmt::print("this file is another policy ({}) than the one that decided then ({})\n",
+                   configuration.hash, review::in_comment(record.policy));
+    fmt::print("\n");
+}
+
+int exit_of(Conclusion conclusion)
+{
+    switch (conclusion) {
+        case Conclusion::allowed:
+            return ok;
+        case Conclusion::denied:
+            return failed;
+        case Conclusion::undecided:
+            return misused;
+    }
+    return misused;
+}
+
+int print_answer(const Question& question, const policy::Configuration& configuration, bool json)
+{
+    auto around = review::surroundings_of(configuration);
+    for (const auto& address : platform::own_addresses())
+        around.own_addresses.push_back(address);
+    const auto trace = review::answer(question, configuration, around);
+    if (json)
+        fmt::print("{}\n", with_limits(to_json_text(trace), configuration.limits));
+    else
+        fmt::print("{}{}", to_text(trace),
+                   trace.conclusion == Conclusion::denied ? std::string{}
+                                                          : limits_text(configuration.limits));
+    return exit_of(trace.conclusion);
+}
+
+}  // namespace
+
+int explain(const ExplainOptions& options)
+{
+    const auto read = read_configuration({options.config, {}});
+    if (!read)
+        return complain(read.error());
+    const auto& configuration = read->configuration;
+    const auto record = read_record(options);
+    if (!record)
+        return complain(record.error());
+    if (record->has_value() != options.target.empty())
+        return complain("say what is asked for: HOST:PORT, --record LINE, or --id ID --log FILE");
+
+    auto question =
+        *record ? review::question_of(**record)
+                : review::question_of({options.target, options.client, options.user,
+                                       options.protocol, options.listener, options.resolved});
+    if (!question)
+        return complain(question.error());
+    const auto now = review::moment(options.at);
+    if (!now)
+        return complain(fmt::format("--at {}: not a time; write 2026-11-24 or 2026-11-24T02:48:32Z",
+                                    options.at));
+    question->at = now;
+
+    if (*record && !options.json)
+        print_recorded(**record, configuration);
+    if (const auto closed = review::closed_door(*question, configuration)) {
+        if (options.json)
+            fmt::print("{{\"conclusion\":\"denied\",\"why\":{}}}\n", review::quoted(*closed));
+        else
+            fmt::print("denied: {}\n", *closed);
+        return failed;
+    }
+    return print_answer(*question, configuration, options.json);
+}
+
+}  // namespace adit::cli

@@ -1,0 +1,54 @@
+// A request as a person or an access record tells of it, and what a configuration answers. Facts
+// that were not told stay unknown; an answer that depends on one says so.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/configuration.hpp"
+#include "policy/trace.hpp"
+#include "protocols/result.hpp"
+#include "src/review/access_line.hpp"
+
+namespace adit::review {
+
+// As typed; what is empty was not told.
+struct Told {
+    std::string target;  // HOST:PORT
+    std::string client;
+    std::string user;
+    std::string protocol;
+    std::string listener;
+    std::vector<std::string> resolved;
+};
+
+struct Question {
+    protocols::Target target{protocols::Address{}, 0};
+    std::optional<std::string> listener;
+    std::optional<protocols::Protocol> protocol;
+    std::optional<protocols::Address> client;
+    bool client_known = false;  // a unix-socket client is known, and has no address
+    std::string user;           // empty: nobody
+    std::vector<protocols::Address> resolved;
+    bool recorded = false;  // a record without addresses has none; a person means a public one
+    std::optional<std::chrono::sys_seconds> at;
+};
+
+// The failure is a sentence about what cannot be understood.
+Result<Question, std::string> question_of(const Told& told);
+Result<Question, std::string> question_of(const AccessLine& line);
+
+// Why the request is never judged: the listener does not exist or does not open the protocol, asks
+// for a login, or the user does not exist. Empty when it is judged.
+std::optional<std::string> closed_door(const Question& question,
+                                       const policy::Configuration& configuration);
+
+policy::Trace answer(const Question& question, const policy::Configuration& configuration,
+                     const policy::Surroundings& around);
+
+// The time that was told, or now.
+std::optional<std::chrono::sys_seconds> moment(const std::string& at);
+
+}  // namespace adit::review

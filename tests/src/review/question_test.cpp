@@ -1,0 +1,110 @@
+#include "src/review/question.hpp"
+
+#include <doctest/doctest.h>
+
+#include "policy/load.hpp"
+#include "src/review/replay.hpp"
+
+using namespace adit;
+using namespace adit::review;
+using policy::Conclusion;
+using policy::Fact;
+
+namespace {
+
+policy::Configuration configuration(const std::string& rules, const std::string& more = "")
+{
+    const auto text = R"({"listeners":[{"name":"main","address":"127.0.0.1:1080"}],)" + more +
+                      R"("rules":[)" + rules + "]}";
+    auto loaded = policy::load(text, {{}, [](const std::string&) { return true; }});
+    REQUIRE_MESSAGE(loaded.has_value(), text);
+    return std::move(loaded->configuration);
+}
+
+Question told(const Told& facts)
+{
+    auto question = question_of(facts);
+    REQUIRE(question.has_value());
+    return std::move(*question);
+}
+
+policy::Trace trace(const Told& facts, const policy::Configuration& configuration)
+{
+    return answer(told(facts), configuration, surroundings_of(configuration));
+}
+
+std::string wrong_with(const Told& facts)
+{
+    const auto question = question_of(facts);
+    return question ? "nothing" : question.error();
+}
+
+}  // namespace
+
+TEST_CASE("a fact that was not told matters only where an answer depends on it")
+{
+    const auto policy = configuration(
+        R"({"name":"office","action":"allow","clients":["10.0.0.0/8"],"ports":[443]},)"
+        R"({"name":"dns","action":"allow","ports":[53]})");
+    const auto open = trace({"a.example:443", "", "", "", "", {}}, policy);
+    CHECK((open.conclusion == Conclusion::undecided));
+    CHECK(open.unknown.contains(Fact::client));
+    CHECK((trace({"a.example:443", "10.1.1.1", "", "", "", {}}, policy).conclusion ==
+           Conclusion::allowed));
+    CHECK((trace({"a.example:443", "9.9.9.9", "", "", "", {}}, policy).conclusion ==
+           Conclusion::denied));
+    CHECK((trace({"a.example:53", "", "", "", "", {}}, policy).conclusion == Conclusion::allowed));
+    CHECK((trace({"a.example:53", "", "", "", "", {"10.0.0.1"}}, policy).conclusion ==
+           Conclusion::denied));
+}
+
+TEST_CASE("what cannot be understood is said")
+{
+    CHECK(wrong_with({"a.example", "", "", "", "", {}}).find("is not HOST:PORT") !=
+          std::string::npos);
+    CHECK(wrong_with({"a.example:1", "here", "", "", "", {}}) ==
+          "--client \"here\" is not an address");
+    CHECK(wrong_with({"a.example:1", "", "", "ftp", "", {}}).find("--protocol \"ftp\"") == 0);
+    CHECK(wrong_with({"a.example:1", "", "", "", "", {"b"}}) ==
+          "--resolve \"b\" is not an address");
+}
+
+TEST_CASE("a request that never reaches the rules says at which door it stops")
+{
+    const std::string rule = R"({"name":"all","action":"allow"})";
+    const auto open = configuration(rule);
+    CHECK(closed_door(told({"a.example:1", "", "", "", "side", {}}), open) ==
+          "no listener is called \"side\"");
+    CHECK(closed_door(told({"a.example:1", "", "", "udp", "main", {}}), open) ==
+          "the listener \"main\" does not open udp");
+    CHECK_FALSE(closed_door(told({"a.example:1", "", "eve", "", "main", {}}), open).has_value());
+    const auto login = configuration(rule, R"("users":{"bob":"$y$"},)");
+    CHECK(closed_door(told({"a.example:1", "", "", "", "main", {}}), login)
+              ->starts_with("the listener \"main\" asks for a login"));
+    CHECK(closed_door(told({"a.example:1", "", "eve", "", "", {}}), login) ==
+          "no user is called \"eve\"");
+    CHECK_FALSE(closed_door(told({"a.example:1", "", "bob", "", "main", {}}), login).has_value());
+}
+
+TEST_CASE("a record tells every fact, and a name without addresses stays undecided")
+{
+    const auto line = read_access_line(
+        R"({"v":1,"time":"2026-01-02T03:04:05Z","listener":"main","protocol":"socks5","client":"10.0.0.1:5",)"
+        R"("host":"a.example","port":443,"resolved":[{"address":"9.9.9.9"},{"address":"8.8.8.8"}],)"
+        R"("address":"8.8.8.8:443"})");
+    REQUIRE(line.has_value());
+    const auto question = question_of(*line);
+    REQUIRE(question.has_value());
+    CHECK(question->resolved.size() == 2);
+    CHECK(question->resolved.front().to_string() == "8.8.8.8");
+    const auto web = configuration(R"({"name":"web","action":"allow","ports":[443]})");
+    const auto around = surroundings_of(web);
+    CHECK((answer(*question, web, around).conclusion == Conclusion::allowed));
+
+    auto without = *line;
+    without.resolved.clear();
+    without.address.reset();
+    CHECK((answer(*question_of(without), web, around).conclusion == Conclusion::undecided));
+    without.target.reset();
+    CHECK_FALSE(question_of(without).has_value());
+}
