@@ -59,6 +59,8 @@ inline constexpr std::size_t most_addresses = 16;
 // name without addresses is undecided unless it is refused by name.
 Trace explain(const Policy& policy, const Subject& subject, const Target& target,
               std::span<const Address> resolved, const Surroundings& around);
+Trace explain(Policy&& policy, const Subject& subject, const Target& target,
+              std::span<const Address> resolved, const Surroundings& around) = delete;
 
 // What a name is taken to resolve to when nobody says it: the two loopback addresses for localhost
 // and the names below it, for all others a public address that is in no network of any rule, those

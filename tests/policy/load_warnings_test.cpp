@@ -103,5 +103,109 @@ TEST_CASE("two rules of one name are warned of")
           "tell them apart\n");
 }
 
+TEST_CASE("a rule that can never match is warned of, with the rule that stands in its way")
+{
+    CHECK(warnings(R"({ "name": "web", "action": "allow", "ports": [80, 443] },
+                      { "action": "deny", "ports": [25] },
+                      { "name": "old", "action": "allow", "ports": [443], "hosts": ["a.com"] })") ==
+          "file:4:23: rules[2]: this rule can never match, for rules[0], \"web\", above matches "
+          "whatever it matches; put this one above it, or take it out\n");
+    const auto never = [](std::string_view first, std::string_view second) {
+        return warned(warnings("{ \"action\": \"allow\", \"ports\": [443], " + std::string{first} +
+                               " }, { \"action\": \"allow\", \"ports\": [443], " +
+                               std::string{second} + " }"),
+                      "can never match");
+    };
+    CHECK(never(R"("hosts": ["*.com"])", R"("hosts": ["a.com", "*.b.com"])"));
+    CHECK_FALSE(never(R"("hosts": ["*.com"])", R"("hosts": ["a.com", "a.org"])"));
+    CHECK_FALSE(never(R"("observe": true)", R"("hosts": ["a.com"])"));
+    CHECK_FALSE(never(R"("expires": "2999-01-01")", R"("hosts": ["a.com"])"));
+}
+
+TEST_CASE("a denial waits for no allow that only observes")
+{
+    CHECK(warnings(R"({ "action": "allow", "ports": [443], "observe": true },
+                      { "action": "deny", "hosts": ["evil.com"] })") == "");
+}
+
+TEST_CASE("an allow for everyone on every port is warned of")
+{
+    const auto open = [](std::string_view rule) {
+        return warned(warnings("{ \"action\": \"allow\"" + std::string{rule} + " }"),
+                      "open to everyone on every port");
+    };
+    CHECK(open(""));
+    CHECK(open(R"(, "ports": ["1-1024", "1025-65535"])"));
+    CHECK(open(R"(, "hosts": ["*"], "networks": ["public", "private"])"));
+    CHECK_FALSE(open(R"(, "ports": ["1-1024"])"));
+    CHECK_FALSE(open(R"(, "clients": ["10.0.0.0/8"])"));
+    CHECK_FALSE(open(R"(, "hosts": ["a.com"])"));
+    CHECK_FALSE(open(R"(, "networks": ["10.8.0.0/16"])"));
+    CHECK_FALSE(open(R"(, "observe": true)"));
+}
+
+TEST_CASE("a rule that expires within a week is warned of, and one that has expired")
+{
+    using namespace std::chrono;
+    const auto told = [](sys_seconds now) {
+        LoadOptions options;
+        options.now = now;
+        return lines(loaded(with_rules(R"({ "action": "allow", "ports": [443],
+            "expires": "2027-01-31" })"),
+                            options)
+                         .warnings);
+    };
+    const auto end = sys_days{2027y / February / 1};
+    CHECK(told(end - days{7} - 1s) == "");
+    CHECK(told(end - days{7}) ==
+          "file:3:24: rules[0].expires: this rule expires at 2027-02-01T00:00:00Z, within a week; "
+          "give it a later day if it is still needed\n");
+    CHECK(told(end) ==
+          "file:3:24: rules[0].expires: this rule expired at 2027-02-01T00:00:00Z and matches "
+          "nothing any more; take it out, or give it a later day\n");
+    CHECK(warnings(R"({ "action": "allow", "ports": [443], "expires": "1999-01-31" })") == "");
+}
+
+TEST_CASE("a host that looks like an address is warned of, in sets too")
+{
+    const auto doubted = [](const std::string& host) {
+        return warned(
+            warnings("{ \"action\": \"deny\", \"hosts\": [\"" + host + "\"], \"ports\": [1] }"),
+            "rules[0].hosts[0]: \"" + host + "\"");
+    };
+    CHECK(doubted("10.0.0.1.nip.io"));
+    CHECK(doubted("*.10.0.0.1.nip.io"));
+    CHECK(doubted("192.168.1.x"));
+    CHECK(doubted("10-0-0-1.example.com"));
+    CHECK(doubted("*.0.10.in-addr.arpa"));
+    CHECK_FALSE(doubted("1.2.3.example.com"));
+    CHECK_FALSE(doubted("4.pool.ntp.org"));
+    CHECK_FALSE(doubted("2024-11-05.example.com"));
+    CHECK_FALSE(doubted("arpa.example"));
+    CHECK(warned(warnings(R"({ "action": "deny", "hosts": ["@odd"], "ports": [1] })",
+                          R"("sets": { "odd": { "hosts": ["1.1.1.1.example"] } },)"),
+                 "sets.odd.hosts[0]: \"1.1.1.1.example\" looks like an address"));
+}
+
+TEST_CASE("a network that swallows a whole internal range and more is warned of")
+{
+    const auto swallows = [](const std::string& network) {
+        return warned(warnings("{ \"action\": \"allow\", \"networks\": [\"" + network + "\"] }"),
+                      network + " swallows all of");
+    };
+    CHECK(swallows("8.0.0.0/5"));
+    CHECK(swallows("192.0.0.0/3"));
+    CHECK(swallows("f000::/4"));
+    CHECK_FALSE(swallows("10.0.0.0/8"));
+    CHECK_FALSE(swallows("10.8.0.0/16"));
+    CHECK_FALSE(swallows("8.0.0.0/8"));
+}
+
+TEST_CASE("a policy that only observes is told of")
+{
+    CHECK(warned(warnings(R"({ "action": "deny", "ports": [25] })", R"("mode": "observe",)"),
+                 ": mode: this policy only observes"));
+}
+
 }  // namespace
 }  // namespace adit::policy

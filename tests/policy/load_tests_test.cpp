@@ -1,0 +1,97 @@
+#include "policy/load_tests.hpp"
+
+#include "tests/policy/loading.hpp"
+
+namespace adit::policy {
+namespace {
+
+// What is wrong with one test of a small policy; empty when it passes.
+std::string fault_of(std::string_view test, std::string_view more = {})
+{
+    return mistakes_in(with_rules(
+        R"({ "name": "web", "action": "allow", "ports": [443] },
+           { "name": "lan", "action": "allow", "clients": ["10.0.0.0/8"], "networks": ["private"], "ports": [22] },
+           { "name": "old", "action": "allow", "hosts": ["old.com"], "ports": [80], "expires": "2027-01-31" })",
+        R"("users": { "alice": "$y$a" }, "own_addresses": ["203.0.113.7"], "tests": [ {)" +
+            std::string{test} + "} ], " + std::string{more}));
+}
+
+bool passes(std::string_view test, std::string_view more = {})
+{
+    return fault_of(test, more).empty();
+}
+
+TEST_CASE("a test that is right passes, and the configuration counts it")
+{
+    const auto file = loaded(with_rules(
+        R"({ "action": "allow", "ports": [443] })",
+        R"("tests": [ { "to": "a.com:443", "expect": "allow" }, { "to": "a.com:22", "expect": "deny" } ],)"));
+    CHECK(file.configuration.tests == 2);
+    CHECK(loaded(with_rules(R"({ "action": "deny" })", R"("tests": [],)")).configuration.tests ==
+          0);
+}
+
+TEST_CASE("a test without addresses means one public address that no rule names")
+{
+    CHECK(passes(R"("to": "a.com:443", "expect": "allow", "rule": "web")"));
+    CHECK(passes(R"("to": "a.com:443", "resolves": ["10.0.0.1"], "expect": "deny")"));
+    CHECK(passes(R"("to": "localhost:443", "expect": "deny")"));
+}
+
+TEST_CASE("one allowed address is enough for an allow, and a deny needs all of them")
+{
+    CHECK(passes(R"("to": "a.com:443", "resolves": ["10.0.0.1", "8.8.8.8"], "expect": "allow")"));
+    CHECK_FALSE(
+        passes(R"("to": "a.com:443", "resolves": ["10.0.0.1", "8.8.8.8"], "expect": "deny")"));
+}
+
+TEST_CASE("a test whose answer depends on an unknown fact fails and names the fact")
+{
+    const auto fault = fault_of(R"("to": "10.0.0.1:22", "expect": "allow")");
+    CHECK(fault.find("expected allowed, found undecided: it depends on the client") !=
+          std::string::npos);
+    CHECK(passes(R"("to": "10.0.0.1:22", "client": "10.9.9.9", "expect": "allow")"));
+    CHECK(passes(R"("to": "10.0.0.1:22", "client": "11.9.9.9", "expect": "deny")"));
+    CHECK(passes(R"("to": "8.8.8.8:22", "expect": "deny")"));
+}
+
+TEST_CASE("a test runs at its own moment, and without one nothing has expired")
+{
+    CHECK(passes(R"("to": "old.com:80", "expect": "allow", "rule": "old")"));
+    CHECK(passes(R"("to": "old.com:80", "expect": "allow", "at": "2027-01-31T23:59:59Z")"));
+    CHECK(passes(R"("to": "old.com:80", "expect": "deny", "at": "2027-02-01T00:00:00Z")"));
+    LoadOptions late;
+    late.now = std::chrono::sys_days{std::chrono::year{2999} / 1 / 1};
+    CHECK(mistakes_in(with_rules(R"({ "action": "allow", "expires": "2027-01-31" })",
+                                 R"("tests": [ { "to": "a.com:80", "expect": "allow" } ],)"),
+                      late) == "");
+}
+
+TEST_CASE("a test knows the gateway's own addresses from the file")
+{
+    CHECK(passes(R"("to": "203.0.113.7:443", "expect": "deny")"));
+    CHECK(passes(R"("to": "127.0.0.1:1080", "expect": "deny")"));
+}
+
+TEST_CASE("a test that names the wrong rule fails, though the verdict is right")
+{
+    CHECK(fault_of(R"("name": "n", "to": "a.com:443", "expect": "allow", "rule": "lan")")
+              .find("the test \"n\" fails: expected allowed by \"lan\", found allowed by the rule "
+                    "\"web\"") != std::string::npos);
+}
+
+TEST_CASE("tests ask what the rules say, also while the policy only observes")
+{
+    CHECK(
+        passes(R"("to": "a.com:22", "user": "alice", "expect": "deny")", R"("mode": "observe",)"));
+}
+
+TEST_CASE("tests are not run in a file that has other mistakes")
+{
+    const auto told = fault_of(R"("to": "a.com:443", "expect": "deny")", R"("workers": -1,)");
+    CHECK(told.find("workers") != std::string::npos);
+    CHECK(told.find("fails") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace adit::policy
