@@ -369,8 +369,9 @@ void Session::record_decision(const policy::Decision& decision)
     record_.reason = word(decision.reason);
     record_.near = decision.near_name();
     if (decision.would) {
-        record_.would = decision.would->verdict ? word(*decision.would->verdict) : "unknown";
-        record_.would_rule = decision.would->rule_name();
+        const auto& would = *decision.would;
+        record_.would = std::make_unique<observe::Would>(observe::Would{
+            would.verdict ? word(*would.verdict) : "unknown", std::string{would.rule_name()}});
     }
     if (decision.rule != nullptr && worker_.snapshot()->configuration->log.rule_life)
         record_.life = std::make_unique<policy::Life>(decision.rule->life);

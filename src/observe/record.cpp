@@ -137,8 +137,10 @@ std::string to_json_line(const Record& record)
         members.text_unless_empty("rule", record.rule);
         members.text_unless_empty("reason", record.reason);
         members.text_unless_empty("near", record.near);
-        members.text_unless_empty("would", record.would);
-        members.text_unless_empty("would_rule", record.would_rule);
+        if (record.would) {
+            members.text("would", record.would->verdict);
+            members.text_unless_empty("would_rule", record.would->rule);
+        }
         if (record.life)
             append_life(members.begin("life"), *record.life);
         members.text("ending", record.ending);

@@ -26,6 +26,12 @@ struct Resolved {
     std::string rule;
 };
 
+// The answer if nothing observed; only where something does.
+struct Would {
+    std::string_view verdict;  // "allow", "deny", "unknown"
+    std::string rule;
+};
+
 // Why a tunnel that stood was ended, when a changed policy ended it.
 struct Cause {
     std::string_view event;  // "reload", "expiry"
@@ -34,6 +40,7 @@ struct Cause {
     std::string rule;
 };
 
+// What few records hold is kept apart: a record lives as long as its tunnel.
 struct Record {
     std::chrono::system_clock::time_point time;  // of the accept
     std::string id;
@@ -52,9 +59,7 @@ struct Record {
     std::string rule;
     std::string_view reason;
     std::string near;
-    // Present when something observes: the answer if nothing did. "allow", "deny", "unknown".
-    std::string_view would;
-    std::string would_rule;
+    std::unique_ptr<const Would> would;
     std::unique_ptr<const policy::Life> life;  // of `rule`, if that is asked for
 
     std::string_view ending;

@@ -83,8 +83,7 @@ TEST_CASE("a record tells what the answer would be if nothing observed, and whos
     auto record = bare_record();
     record.verdict = policy::Verdict::allow;
     record.rule = "web";
-    record.would = "deny";
-    record.would_rule = "no \"chat\"";
+    record.would = std::make_unique<observe::Would>(observe::Would{"deny", "no \"chat\""});
     auto life = std::make_unique<policy::Life>();
     life->owner = "team-a";
     life->expires = std::chrono::sys_seconds{1'700'000'000s};

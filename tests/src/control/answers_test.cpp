@@ -1,0 +1,127 @@
+#include "src/control/answers.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "policy/load.hpp"
+#include "src/control/rules_table.hpp"
+
+using namespace adit;
+using namespace std::chrono_literals;
+using control::rules_table;
+using control::TableForm;
+
+namespace {
+
+constexpr observe::SystemTime noon{std::chrono::seconds{1'700'000'000}};
+
+gateway::Snapshot running()
+{
+    auto loaded = policy::load(R"({
+        "listeners": [{"name": "main", "address": "127.0.0.1:0"}],
+        "rules": [
+            {"name": "web", "action": "allow", "ports": [443], "owner": "team a", "ticket": "T-1"},
+            {"name": "old", "action": "allow", "ports": [80], "expires": "2023-11-01"},
+            {"name": "watching", "action": "deny", "hosts": ["x.example"], "observe": true},
+            {"name": "nothing else", "action": "deny"}
+        ]})");
+    REQUIRE(loaded.has_value());
+    gateway::Snapshot snapshot;
+    loaded->configuration.hash = "0f1e2d3c4b5a";
+    snapshot.configuration =
+        std::make_shared<policy::Configuration>(std::move(loaded->configuration));
+    return snapshot;
+}
+
+observe::RuleCounts counts()
+{
+    observe::RuleCounts all;
+    for (const auto* name : {"web", "old", "nothing else", ""})
+        all[name].since = noon - 40h;
+    all["web"].hits = 1873;
+    all["web"].last_hit = noon - 1h;
+    all["watching"] = {0, 12, noon - 39h, noon - 40h};
+    return all;
+}
+
+std::string ask(std::string_view question)
+{
+    const auto snapshot = running();
+    return control::answer(question, {snapshot, counts(), noon});
+}
+
+std::string table(std::optional<std::chrono::milliseconds> unused)
+{
+    const auto told = rules_table(ask(R"({"ask":"rules"})"), TableForm::text, unused);
+    REQUIRE(told.has_value());
+    return *told;
+}
+
+}  // namespace
+
+TEST_CASE("the rules are told in their order with hits, last hit and life")
+{
+    CHECK(table({}) ==
+          "policy 0f1e2d3c4b5a, counting since 2023-11-13T06:13:20Z\n"
+          "      hits  last hit                     rule\n"
+          "      1873  2023-11-14T21:13:20Z  allow  web  (owner team a; ticket T-1)\n"
+          "         0  never                 allow  old  (expired 2023-11-02T00:00:00Z)\n"
+          "         0  2023-11-13T07:13:20Z  deny   watching  (observing: would have decided 12)\n"
+          "         0  never                 deny   nothing else\n"
+          "         0  never                 deny   (no rule matched)\n");
+}
+
+TEST_CASE("unused rules are those without a hit for so long, whether counted for so long or not")
+{
+    const auto day = table(24h);
+    CHECK(day.find("web") == std::string::npos);
+    CHECK(day.find("watching") != std::string::npos);
+    CHECK(day.find("nothing else") != std::string::npos);
+    CHECK(day.find("no rule matched") == std::string::npos);
+    CHECK(day.find("note:") == std::string::npos);
+    CHECK(table(39h + 30min).find("watching") == std::string::npos);
+    CHECK(table(720h).find("note: not every rule has been counted for 30d") != std::string::npos);
+}
+
+TEST_CASE("an answer that is a complaint, or none, is no table")
+{
+    CHECK(rules_table(R"({"error":"no"})", TableForm::text).error() ==
+          "the gateway refused to answer: no");
+    for (const auto* odd : {"", "[]", "{}", R"({"rules":1,"now":"2023-11-13T06:13:20Z"})"})
+        CHECK(rules_table(odd, TableForm::json).error() ==
+              "the gateway's answer cannot be understood");
+}
+
+TEST_CASE("what is asked wrongly is answered with what is wrong")
+{
+    const struct {
+        const char* question;
+        const char* words;
+    } cases[] = {
+        {"what?", "the question is no JSON object"},
+        {"{}", "the question has no \\\"ask\\\""},
+        {R"({"ask":"password"})", "does not know the question \\\"password\\\""},
+        {R"({"ask":"explain"})", "is no HOST:PORT"},
+        {R"({"ask":"explain","to":"a:1","client":"x"})", "\\\"x\\\" is no IP address"},
+        {R"({"ask":"explain","to":"a:1","resolve":["x"]})", "\\\"x\\\" is no IP address"},
+        {R"({"ask":"explain","to":"a:1","listener":"x"})", "there is no listener \\\"x\\\""},
+        {R"({"ask":"explain","to":"a:1","protocol":"x"})", "there is no protocol \\\"x\\\""},
+        {R"({"ask":"explain","to":"a:1","user":"x"})", "there is no user \\\"x\\\""},
+    };
+    for (const auto& one : cases) {
+        const auto told = ask(one.question);
+        CAPTURE(told);
+        CHECK(told.find(R"({"error":)") == 0);
+        CHECK(told.find(one.words) != std::string::npos);
+    }
+}
+
+TEST_CASE("the gateway explains by the policy and the clock that it runs with")
+{
+    const auto told = ask(R"({"ask":"explain","to":"a.example:80","client":"10.2.0.9"})");
+    CHECK(told.find(R"({"policy":"0f1e2d3c4b5a","conclusion":"denied","text":)") == 0);
+    CHECK(ask(R"({"ask":"explain","to":"a.example:443"})").find(R"("conclusion":"allowed")") !=
+          std::string::npos);
+    CHECK(ask(R"({"ask":"explain","to":"a.example:443","resolve":["10.0.0.1"]})")
+              .find(R"("conclusion":"denied")") != std::string::npos);
+}
