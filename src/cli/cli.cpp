@@ -126,6 +126,7 @@ void Commands::add_explain(CLI::App& app)
                      "address that no rule names")
         ->type_name("IP")
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     fact("--at", explain_.at, "Judge rules that expire as of this time instead of now", "TIME");
     fact("--record", explain_.record, "Explain the tunnel of this line of an access log", "LINE");
@@ -133,6 +134,7 @@ void Commands::add_explain(CLI::App& app)
     command->add_option("--log", explain_.logs, "Where to search for the id; - is standard input")
         ->type_name("FILE")
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     command->add_flag("--json", explain_.json, "Answer with one JSON object");
     command->add_option("target", explain_.target, "What is asked for")->type_name("HOST:PORT");

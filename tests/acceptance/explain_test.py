@@ -1,0 +1,80 @@
+"""adit explain: the deciding code, asked beforehand or about a tunnel of the past."""
+import json
+import tempfile
+from pathlib import Path
+
+from harness.gateway import Gateway, LOOPBACK, adit
+from harness.origins import ProgramOrigin
+from harness.runner import check, contains, each, equal, main, test
+from harness.wire import http_connect, http_tunnel
+
+POLICY = {
+    "listeners": [{"name": "main", "address": "127.0.0.1:1080"}],
+    "rules": [
+        {"name": "no evil", "action": "deny", "hosts": ["*.evil.example"]},
+        {"name": "databases", "action": "allow", "clients": ["10.2.0.0/16"], "networks": ["10.8.0.0/16"], "ports": [5432]},
+        {"name": "web", "action": "allow", "ports": [443]},
+    ],
+}
+
+
+def explain(*words, policy=POLICY):
+    with tempfile.TemporaryDirectory(prefix="adit-test-") as folder:
+        path = Path(folder) / "adit.json"
+        path.write_text(json.dumps(policy))
+        return adit("explain", "--config", str(path), *words)
+
+
+CASES = [
+    (["a.example:443"], 0, "web"),
+    (["a.example:22"], 1, "no rule matches"),
+    (["x.evil.example:443"], 1, "no evil"),
+    (["--client", "10.2.0.9", "--resolve", "10.8.1.1", "db.corp:5432"], 0, "databases"),
+    (["--client", "10.3.0.9", "--resolve", "10.8.1.1", "db.corp:5432"], 1, ""),
+    (["--resolve", "10.8.1.1", "db.corp:5432"], 2, "client"),
+    (["--resolve", "10.0.0.5", "a.example:443"], 1, "web"),
+    (["--protocol", "socks4", "--listener", "main", "8.8.8.8:443"], 0, "web"),
+]
+
+
+@each(CASES, lambda words, code, _: f"adit explain {' '.join(words)} is exit code {code}")
+def _(words, code, part):
+    done = explain(*words)
+    equal(done.returncode, code, done.stdout + done.stderr)
+    contains(done.stdout, part)
+    told = json.loads(explain("--json", *words).stdout)
+    check(told, "it is empty")
+
+
+@each([("no target", []), ("a target without a port", ["a.example"]), ("an address that is none", ["--client", "x", "a.example:1"]),
+       ("a record that is none", ["--record", "{}"]), ("an id without a log", ["--id", "1"]),
+       ("a time that is none", ["--at", "now", "a.example:1"])],
+      lambda what, _: f"{what} is exit code 2 with words on standard error")
+def _(what, words):
+    done = explain(*words)
+    equal(done.returncode, 2, done.stdout)
+    check(done.stderr.strip(), "it said nothing")
+
+
+@test("the record of a tunnel is explained as it was decided, from its line and by its id")
+def _():
+    with ProgramOrigin("cat") as origin, Gateway(rules=[LOOPBACK]) as gateway:
+        http_tunnel(gateway.address(), "localhost", origin.port).close()
+        allowed = gateway.record(verdict="allow")
+        http_connect(gateway.address(), "10.0.0.1", 25)
+        denied = gateway.record(verdict="deny")
+        lines = gateway.stdout.all()
+        config = str(gateway.path)
+        for record, code in ((allowed, 0), (denied, 1)):
+            line = next(line for line in lines if record["id"] in line)
+            done = adit("explain", "--config", config, "--record", line)
+            equal(done.returncode, code, done.stdout + done.stderr)
+            contains(done.stdout, record["id"])
+            log = Path(gateway.folder.name) / "access.jsonl"
+            log.write_text("not a record\n" + "\n".join(lines) + "\n")
+            by_id = adit("explain", "--config", config, "--id", record["id"], "--log", str(log))
+            equal((by_id.returncode, by_id.stdout), (code, done.stdout), by_id.stderr)
+        equal(adit("explain", "--config", config, "--id", "nobody", "--log", str(log)).returncode, 2)
+
+
+main()
