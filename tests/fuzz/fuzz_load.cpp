@@ -1,5 +1,7 @@
 // The loader of configurations: any text is either a configuration or located mistakes.
+#include "policy/explanation.hpp"
 #include "policy/load.hpp"
+#include "policy/moment.hpp"
 #include "tests/fuzz/invariants.hpp"
 
 namespace {
@@ -53,11 +55,29 @@ void require_sound(const Configuration& configuration)
     }
     for (const auto& rule : configuration.policy.rules()) {
         require(!rule.name.empty(), "a rule has a name");
+        require(!rule.life.expires || to_text(*rule.life.expires).size() == 20,
+                "the end of a rule can be written");
         require(!rule.ports || !rule.ports->ranges().empty(), "no list of ports is empty");
         require(!rule.hosts || !rule.hosts->empty(), "no list of hosts is empty");
         require(!rule.networks || !rule.networks->empty(), "no list of networks is empty");
         require(!rule.clients || !rule.clients->empty(), "no list of clients is empty");
     }
+}
+
+// Whatever the policy is, it can be asked, and what is told ends in the same answer.
+void require_explained(const Configuration& configuration)
+{
+    using adit::fuzz::require;
+    const auto& policy = configuration.policy;
+    Subject subject;
+    subject.unknown.add(Fact::listener);
+    const adit::protocols::Target target{*adit::protocols::Domain::parse("a.example"), 443};
+    const Surroundings around;
+    const auto addresses = assumed_addresses(policy, target, around);
+    const auto trace = explain(policy, subject, target, addresses, around);
+    require(to_text(trace).starts_with(word(trace.conclusion)),
+            "an explanation begins with its end");
+    require(to_json_text(trace).ends_with('}'), "an explanation is an object");
 }
 
 }  // namespace
@@ -66,8 +86,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
 {
     using adit::fuzz::require;
     auto text = adit::fuzz::text_of(bytes, size);
-    const auto once = load(text);
-    const auto again = load(text);
+    LoadOptions options;
+    options.now = std::chrono::sys_days{std::chrono::year{2027} / 1 / 30};
+    const auto once = load(text, options);
+    const auto again = load(text, options);
     require(once.has_value() == again.has_value(), "a text means the same twice");
 
     // A byte order mark belongs to no line.
@@ -78,7 +100,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     require(all(told) == all(told_again), "a text is told about in the same words twice");
     require(once || !told.empty(), "what does not load says why");
     require_places(told, text);
-    if (once)
+    if (once) {
         require_sound(once->configuration);
+        require_explained(once->configuration);
+    }
     return 0;
 }
