@@ -88,7 +88,7 @@ std::string_view heading(Change change)
 std::string words(const Answer& answer)
 {
     if (answer.kind == Answer::Kind::undecided)
-        return std::string{answer.reason};
+        return fmt::format("undecided ({})", answer.reason);
     const std::string_view verdict = answer.kind == Answer::Kind::allow ? "allowed" : "denied";
     if (!answer.rule.empty())
         return fmt::format("{} by {}", verdict, quoted(answer.rule));
@@ -165,7 +165,7 @@ Answer Judge::answer(const AccessLine& line) const
     if (const auto refused = policy.refuse_by_name(subject, *line.target, around_))
         return answer_of(*refused);
 
-    Answer found{Answer::Kind::undecided, {}, "hangs on an address, and the record has none"};
+    Answer found{Answer::Kind::undecided, {}, "it hangs on an address, and the record has none"};
     for_each_address(line, [&](const protocols::Address& address) {
         const auto decision = policy.judge(subject, *line.target, address, around_);
         if (decision.allowed() || found.kind == Answer::Kind::undecided)

@@ -111,11 +111,10 @@ std::string opening(const Observations& seen, const SuggestOptions& options)
                             to_text(seen.first), to_text(seen.last));
     text +=
         options.fold_from == 0
-            ? "// It allows exactly what was seen: who, to which host, on which port. "
-              "Nothing else.\n"
+            ? "// It allows exactly what was seen: who, to which host, on which port.\n"
             : "// It allows what was seen, and with \"*.\" more than that: hosts below a domain "
               "were folded.\n";
-    return text;
+    return text + "// A rule for a client holds for whoever logs in from there, too.\n";
 }
 
 std::string left_out(const Observations& seen)
