@@ -27,6 +27,7 @@ struct Statement {
         std::size_t excluded = 0;  // that many of `excluded` stand before it
     };
     std::optional<Login> login;
+    bool idle = false;  // it matches nothing, and does no more than to ask for a login
 };
 
 // Anyone who is logged in.
@@ -139,6 +140,9 @@ std::optional<Statement> StatementReader::read()
         if (acl->kind == Kind::users && !statement_.login)
             statement_.login = {statement_.box, statement_.excluded.size()};
         if (!(negated ? exclude(*acl) : require(*acl))) {
+            statement_.idle = true;
+            if (statement_.login)
+                return std::move(statement_);
             notes_.push_back(
                 {line_.number, "left out: it matches no request that Adit would take", false});
             return std::nullopt;
@@ -243,6 +247,8 @@ bool Translator::ask_for_login(std::size_t at, const Box& box)
 bool Translator::write(std::size_t at, const Box& box, std::size_t before)
 {
     const auto& statement = statements_[at];
+    if (statement.idle)
+        return false;
     auto matched = box;
     if (!join(matched, statement.box))
         return false;
