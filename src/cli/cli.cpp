@@ -136,6 +136,10 @@ void Commands::add_explain(CLI::App& app)
         ->expected(1)
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command->add_flag("--running", explain_.running,
+                      "Ask the gateway that runs; --config only says where");
+    command->get_option("--running")->excludes(command->get_option("--at"));
+    fact("--control", explain_.control, "With --running: its control socket", "PATH");
     command->add_flag("--json", explain_.json, "Answer with one JSON object");
     command->add_option("target", explain_.target, "What is asked for")->type_name("HOST:PORT");
     command->footer(

@@ -6,12 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "policy/duration.hpp"
-#include "policy/explanation.hpp"
-#include "policy/trace.hpp"
 #include "src/cli/cli.hpp"
+#include "src/cli/explain_running.hpp"
 #include "src/platform/system.hpp"
 #include "src/review/configuration_text.hpp"
+#include "src/review/explained.hpp"
 #include "src/review/lines.hpp"
 #include "src/review/question.hpp"
 #include "src/review/replay.hpp"
@@ -70,22 +69,6 @@ Result<std::optional<review::AccessLine>, std::string> read_record(const Explain
     return {boost::system::in_place_value, Found{std::move(*record)}};
 }
 
-std::string limits_text(const policy::Limits& limits)
-{
-    return fmt::format("limits: connect_timeout {}, idle_timeout {}\n",
-                       policy::to_text(limits.connect_timeout),
-                       policy::to_text(limits.idle_timeout));
-}
-
-// The object of `json` with one member more.
-std::string with_limits(std::string json, const policy::Limits& limits)
-{
-    json.pop_back();
-    return json + fmt::format(R"(,"limits":{{"connect_timeout":"{}","idle_timeout":"{}"}}}})",
-                              policy::to_text(limits.connect_timeout),
-                              policy::to_text(limits.idle_timeout));
-}
-
 // What became of it, and whether the file is still the one that decided.
 void print_recorded(const review::AccessLine& record, const policy::Configuration& configuration)
 {
@@ -114,19 +97,13 @@ int exit_of(Conclusion conclusion)
     return misused;
 }
 
-int print_answer(const Question& question, const policy::Configuration& configuration, bool json)
+// What the gateway would find around it if it ran here with this file.
+policy::Surroundings surroundings(const policy::Configuration& configuration)
 {
     auto around = review::surroundings_of(configuration);
     for (const auto& address : platform::own_addresses())
         around.own_addresses.push_back(address);
-    const auto trace = review::answer(question, configuration, around);
-    if (json)
-        fmt::print("{}\n", with_limits(to_json_text(trace), configuration.limits));
-    else
-        fmt::print("{}{}", to_text(trace),
-                   trace.conclusion == Conclusion::denied ? std::string{}
-                                                          : limits_text(configuration.limits));
-    return exit_of(trace.conclusion);
+    return around;
 }
 
 }  // namespace
@@ -155,16 +132,13 @@ int explain(const ExplainOptions& options)
                                     options.at));
     question->at = now;
 
+    if (options.running)
+        return explain_running(*question, {options.control, options.config}, options.json);
     if (*record && !options.json)
         print_recorded(**record, configuration);
-    if (const auto closed = review::closed_door(*question, configuration)) {
-        if (options.json)
-            fmt::print("{{\"conclusion\":\"denied\",\"why\":{}}}\n", review::quoted(*closed));
-        else
-            fmt::print("denied: {}\n", *closed);
-        return failed;
-    }
-    return print_answer(*question, configuration, options.json);
+    const auto explained = review::explained(*question, configuration, surroundings(configuration));
+    fmt::print("{}{}", options.json ? explained.json : explained.text, options.json ? "\n" : "");
+    return exit_of(explained.conclusion);
 }
 
 }  // namespace adit::cli

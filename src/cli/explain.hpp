@@ -18,6 +18,8 @@ struct ExplainOptions {
     std::string record;  // an access record instead of all these facts
     std::string id;      // or the id of one
     std::vector<std::string> logs;
+    bool running = false;  // ask the gateway that runs, not a file
+    std::string control;   // at this socket; empty: where `config` says, or the usual place
     bool json = false;
 };
 

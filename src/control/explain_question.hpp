@@ -1,16 +1,23 @@
-// The question "how would this request be answered now?", put to the policy that runs.
+// The question "how would this request be answered now?", from one end of the control socket to the
+// other.
 #pragma once
 
+#include <string>
+
 #include <nlohmann/json_fwd.hpp>
+
+#include "src/review/question.hpp"
 
 namespace adit::control {
 
 struct Running;
 
-// Takes {"to": "db.internal:5432", "client", "user", "protocol", "listener", "resolve": [...]}; all
-// but "to" may be missing. A missing user is nobody, a name without "resolve" has the address that
-// policy::assumed_addresses() gives, every other missing fact is unknown. Gives {"conclusion": "allowed" |
-// "denied" | "undecided", "text", "explanation"}, or {"error"}.
-nlohmann::ordered_json explain(const nlohmann::ordered_json& question, const Running& running);
+// {"ask": "explain", "to": "db.internal:5432", "client", "user", "protocol", "listener",
+// "resolve": [...], "recorded": true}: all but the first two may be missing.
+std::string in_json(const review::Question& question);
+
+// Gives {"policy", "conclusion": "allowed" | "denied" | "undecided", "text", "explanation"}, or
+// {"error"}. The clock is the gateway's.
+nlohmann::ordered_json explain(const nlohmann::ordered_json& asked, const Running& running);
 
 }  // namespace adit::control

@@ -180,4 +180,26 @@ def _():
         check(isinstance(told["explanation"], dict), f"no explanation for machines: {told}")
 
 
+@test("adit explain --running says what the running gateway would do, not what a newer file says")
+def _():
+    with Controlled() as gateway:
+        asked = ("explain", "--running", "--control", gateway.socket, "--client", "10.2.0.9", "127.0.0.1:9")
+        denied = adit(*asked)
+        equal(denied.returncode, 1, denied.stderr)
+        contains(denied.stdout, NINE["name"])
+        check(denied.stdout.startswith("running policy "), denied.stdout)
+        gateway.write(rules=[LOOPBACK])
+        equal(adit(*asked).returncode, 1)
+        gateway.reload()
+        allowed = adit("explain", "--running", "--config", str(gateway.path), "--json", "127.0.0.1:9")
+        equal(allowed.returncode, 0, allowed.stderr)
+        equal(json.loads(allowed.stdout)["verdict"], "allowed")
+        unknown = adit("explain", "--running", "--control", gateway.socket, "--listener", "x", "127.0.0.1:9")
+        equal(unknown.returncode, 1)
+        contains(unknown.stdout, 'no listener is called "x"')
+        unknown = adit("explain", "--running", "--control", gateway.socket, "--listener", "x", "--json", "127.0.0.1:9")
+        equal(json.loads(unknown.stdout)["verdict"], "denied")
+    equal(adit(*asked).returncode, 2)
+
+
 main()

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "policy/load.hpp"
+#include "src/control/explain_question.hpp"
 #include "src/control/rules_table.hpp"
 
 using namespace adit;
@@ -101,12 +102,11 @@ TEST_CASE("what is asked wrongly is answered with what is wrong")
         {"what?", "the question is no JSON object"},
         {"{}", "the question has no \\\"ask\\\""},
         {R"({"ask":"password"})", "does not know the question \\\"password\\\""},
-        {R"({"ask":"explain"})", "is no HOST:PORT"},
-        {R"({"ask":"explain","to":"a:1","client":"x"})", "\\\"x\\\" is no IP address"},
-        {R"({"ask":"explain","to":"a:1","resolve":["x"]})", "\\\"x\\\" is no IP address"},
-        {R"({"ask":"explain","to":"a:1","listener":"x"})", "there is no listener \\\"x\\\""},
-        {R"({"ask":"explain","to":"a:1","protocol":"x"})", "there is no protocol \\\"x\\\""},
-        {R"({"ask":"explain","to":"a:1","user":"x"})", "there is no user \\\"x\\\""},
+        {R"({"ask":"explain"})", "is not HOST:PORT"},
+        {R"({"ask":"explain","to":"a:1","client":"x"})", "\\\"x\\\" is not an address"},
+        {R"({"ask":"explain","to":"a:1","resolve":["x"]})", "\\\"x\\\" is not an address"},
+        {R"({"ask":"explain","to":"a:1","resolve":3})", "\\\"3\\\" is not an address"},
+        {R"({"ask":"explain","to":"a:1","protocol":"x"})", "\\\"x\\\""},
     };
     for (const auto& one : cases) {
         const auto told = ask(one.question);
@@ -124,4 +124,22 @@ TEST_CASE("the gateway explains by the policy and the clock that it runs with")
           std::string::npos);
     CHECK(ask(R"({"ask":"explain","to":"a.example:443","resolve":["10.0.0.1"]})")
               .find(R"("conclusion":"denied")") != std::string::npos);
+    CHECK(ask(R"({"ask":"explain","to":"a.example:443","listener":"x"})")
+              .find("no listener is called") != std::string::npos);
+}
+
+TEST_CASE("a question crosses the control socket unharmed")
+{
+    review::Told told;
+    told.target = "[2001:db8::7]:443";
+    told.client = "unix";
+    told.user = "eve\"\xff";
+    told.protocol = "socks5";
+    told.listener = "main";
+    told.resolved = {"10.0.0.1", "2001:db8::1"};
+    const auto question = review::question_of(told);
+    REQUIRE(question.has_value());
+    CHECK(control::in_json(*question) ==
+          R"({"ask":"explain","to":"[2001:db8::7]:443","client":"unix","user":"eve\"�",)"
+          R"("protocol":"socks5","listener":"main","resolve":["10.0.0.1","2001:db8::1"]})");
 }
