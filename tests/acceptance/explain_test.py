@@ -67,12 +67,12 @@ def _():
         config = str(gateway.path)
         for record, code in ((allowed, 0), (denied, 1)):
             line = next(line for line in lines if record["id"] in line)
-            done = adit("explain", "--config", config, "--record", line)
+            done = adit("explain", "--config", config, "--at", record["time"], "--record", line)
             equal(done.returncode, code, done.stdout + done.stderr)
             contains(done.stdout, record["id"])
             log = Path(gateway.folder.name) / "access.jsonl"
             log.write_text("not a record\n" + "\n".join(lines) + "\n")
-            by_id = adit("explain", "--config", config, "--id", record["id"], "--log", str(log))
+            by_id = adit("explain", "--config", config, "--at", record["time"], "--id", record["id"], "--log", str(log))
             equal((by_id.returncode, by_id.stdout), (code, done.stdout), by_id.stderr)
         equal(adit("explain", "--config", config, "--id", "nobody", "--log", str(log)).returncode, 2)
 
