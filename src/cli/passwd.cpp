@@ -1,5 +1,6 @@
 // `adit passwd`: a hash for the configuration's "users". The password is typed twice, or read as
 // one line from a pipe.
+#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <optional>
@@ -17,6 +18,9 @@
 namespace adit::cli {
 namespace {
 
+// Ctrl-C ends the reading, not the process, so that the terminal gets its echo back.
+void end_the_reading(int) {}
+
 // The terminal does not show what is typed while this lives.
 class Unseen {
 public:
@@ -25,6 +29,10 @@ public:
         is_terminal_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
         if (!is_terminal_)
             return;
+        struct sigaction interrupted {};
+        interrupted.sa_handler = &end_the_reading;  // and no SA_RESTART
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
+            (void)::sigaction(signal, &interrupted, nullptr);
         termios quiet = before_;
         quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         (void)::tcsetattr(STDIN_FILENO, TCSAFLUSH,
@@ -68,7 +76,9 @@ int passwd()
 {
     const Unseen unseen;
     auto password = ask("Password: ", unseen.is_terminal());
-    if (!password || password->empty())
+    if (!password)
+        return complain("No password was given.");
+    if (password->empty())
         return complain("An empty password is no password.");
     if (unseen.is_terminal()) {
         auto again = ask("Once more: ", true);
