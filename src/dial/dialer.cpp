@@ -76,7 +76,7 @@ Awaitable<DialResult> Dial::run()
             wake_at(*until);
         co_await wakeup_->wait();
     }
-    co_return finish(DialFailure{Ending::timed_out, 0, {}});
+    co_return finish(given_up());
 }
 
 void Dial::cancel()
@@ -202,6 +202,15 @@ DialFailure Dial::failure() const
     if (any(Found::overloaded))
         return {Ending::limit, 0, {}};
     return {any(Found::silence) ? Ending::name_timeout : Ending::name_unknown, 0, {}};
+}
+
+// The caller's patience has ended. What was allowed by then is still what the policy said.
+DialFailure Dial::given_up() const
+{
+    const auto allowed = std::find_if(considered_.begin(), considered_.end(),
+                                      [](const auto& one) { return one.decision.allowed(); });
+    return {Ending::timed_out, 0,
+            allowed == considered_.end() ? policy::Decision{} : allowed->decision};
 }
 
 // The others have lost: their sockets close now, not when the dial is destroyed.

@@ -94,6 +94,7 @@ private:
     Attempt* winner() const;
     Dialled dialled(Attempt& attempt) const;
     DialFailure failure() const;
+    DialFailure given_up() const;
     DialResult finish(DialResult result);
     void end_of_dns();
     void wake_at(Clock::time_point when);

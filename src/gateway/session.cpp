@@ -291,7 +291,7 @@ Awaitable<void> Session::refuse(Handshake& handshake, const dial::DialFailure& f
     if (policy_refused)
         return refuse(handshake, failure.decision, failure.ending);
     if (failure.decision.allowed())
-        count(failure.decision);
+        record_decision(failure.decision);  // allowed, though nobody was there
     Answer answer;
     answer.ending = failure.ending;
     return refuse(handshake, answer);
