@@ -25,10 +25,10 @@ std::string reachable(const policy::Listener& listener)
     return to_text(endpoint);
 }
 
-void explain_default(const policy::Configuration& configuration)
+void explain_default(const policy::Listener& listener, bool elsewhere)
 {
     fmt::print(stderr,
-               "No --config was given. This is what runs:\n\n{}\n"
+               "\nNo --config was given. This is what runs{}:\n\n{}\n"
                "To use it:\n"
                "  curl -x http://{at} https://example.com/\n"
                "  curl -x socks5h://{at} https://example.com/\n"
@@ -36,7 +36,8 @@ void explain_default(const policy::Configuration& configuration)
                "  git -c http.proxy=http://{at} clone https://github.com/user/repository\n"
                "  export https_proxy=http://{at} all_proxy=socks5h://{at} "
                "no_proxy=localhost,127.0.0.1\n\n",
-               default_configuration, fmt::arg("at", reachable(configuration.listeners.front())));
+               elsewhere ? ", with --listen in place of its listeners" : "", default_configuration,
+               fmt::arg("at", reachable(listener)));
 }
 
 void warn_of_few_descriptors(std::size_t limit, const observe::Log& log)
@@ -60,8 +61,6 @@ int run(const Source& source)
     const observe::Log log{read->configuration.log.level};
     for (const auto& warning : read->warnings)
         log.warning(warning);
-    if (source.path.empty())
-        explain_default(read->configuration);
     warn_of_few_descriptors(platform::raise_descriptor_limit(), log);
 
     const auto reload = [&source, &log]() -> Result<policy::Configuration, std::string> {
@@ -72,7 +71,12 @@ int run(const Source& source)
             log.warning(warning);
         return std::move(again->configuration);
     };
-    const auto served = gateway::serve(std::move(read->configuration), reload, log);
+    const auto first = read->configuration.listeners.front();
+    const auto on_ready = [&source, &first] {
+        if (source.path.empty())
+            explain_default(first, !source.listen.empty());
+    };
+    const auto served = gateway::serve(std::move(read->configuration), reload, log, on_ready);
     if (!served) {
         log.error(served.error());
         return failed;

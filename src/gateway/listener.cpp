@@ -27,11 +27,10 @@ std::string why(const policy::Listener& listener, std::string_view doing)
 {
     const auto reason = errno;
     std::string text =
-        fmt::format("{} {}: {}", doing, to_text(listener.endpoint), std::strerror(reason));
+        fmt::format("{} {}: {}", doing, place(listener, listener.endpoint), std::strerror(reason));
     if (reason == EADDRINUSE)
         text +=
-            "; another program (or another Adit) listens there: stop it, or choose another address "
-            "with --listen";
+            "; another program (or another Adit) listens there: stop it, or choose another address";
     if (reason == EACCES)
         text += "; ports below 1024 need CAP_NET_BIND_SERVICE";
     if (reason == EADDRNOTAVAIL)
@@ -84,6 +83,11 @@ Bound::~Bound()
 int Bound::release()
 {
     return std::exchange(descriptor_, -1);
+}
+
+std::string place(const policy::Listener& listener, const protocols::Endpoint& endpoint)
+{
+    return listener.dual_stack ? fmt::format("*:{}", endpoint.port) : to_text(endpoint);
 }
 
 Result<BoundListener, std::string> bind_listener(const policy::Listener& listener,

@@ -32,6 +32,9 @@ struct BoundListener {
     std::vector<Bound> sockets;
 };
 
+// Where a listener is, for people: `*:1080` for both families, not the address that stands for them.
+std::string place(const policy::Listener& listener, const protocols::Endpoint& endpoint);
+
 // Binds first without SO_REUSEPORT, so that a port somebody else listens on (another Adit, too) is
 // an error in words. `beside_own`: this process itself listens on that port at another address, so
 // that first try would fail.

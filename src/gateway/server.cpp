@@ -73,6 +73,7 @@ private:
     void listen_to_signals();
     void on_signal(int signal);
     void reload();
+    void refuse_reload(const std::string& why);
     void reopen_log();
     void judge_again(Event event);
     void on_expiry(const std::vector<const policy::Rule*>& expired);
@@ -233,8 +234,8 @@ void Server::apply(Plan plan)
             announce(entrance);
     for (const auto& open : before)
         if (std::find(plan.closed.begin(), plan.closed.end(), open.id) != plan.closed.end())
-            log_.info(fmt::format("no longer listening on {} ({})", to_text(open.endpoint),
-                                  open.listener.name));
+            log_.info(fmt::format("no longer listening on {} ({})",
+                                  place(open.listener, open.endpoint), open.listener.name));
 }
 
 SnapshotPtr Server::snapshot() const
@@ -253,8 +254,8 @@ SnapshotPtr Server::snapshot() const
 
 void Server::announce(const Entrance& entrance) const
 {
-    log_.info(
-        fmt::format("listening on {} ({})", to_text(entrance.endpoint), entrance.listener.name));
+    log_.info(fmt::format("listening on {} ({})", place(entrance.listener, entrance.endpoint),
+                          entrance.listener.name));
 }
 
 void Server::listen_to_signals()
@@ -284,12 +285,12 @@ void Server::reload()
 {
     auto loaded = reload_();
     if (!loaded)
-        return log_.error(fmt::format("reload refused: {}", loaded.error()));
+        return refuse_reload(loaded.error());
     auto planned = plan(*loaded);
     if (!planned)
-        return log_.error(fmt::format("reload refused: {}", planned.error()));
+        return refuse_reload(planned.error());
     if (const auto refused = access_log_.open(loaded->log.access); !refused.empty())
-        return log_.error(fmt::format("reload refused: {}", refused));
+        return refuse_reload(refused);
 
     if (loaded->workers != configuration_->workers)
         log_.warning("the number of workers changes at the next start, not at a reload");
@@ -328,6 +329,11 @@ std::string Server::answer(std::string_view question) const
     return control::answer(question, {*snapshot(), counts, std::chrono::system_clock::now()});
 }
 
+void Server::refuse_reload(const std::string& why)
+{
+    log_.error(fmt::format("reload refused, policy {} stays: {}", configuration_->hash, why));
+}
+
 void Server::reopen_log()
 {
     const auto refused = access_log_.open(configuration_->log.access);
@@ -342,8 +348,8 @@ void Server::stop()
     stopping_ = true;
     const auto patience = configuration_->limits.drain_timeout;
     log_.info(
-        fmt::format("stopping: live tunnels have {} ms to end; a second signal ends them at once",
-                    patience.count()));
+        fmt::format("stopping: live tunnels have {:g} s to end; a second signal ends them at once",
+                    static_cast<double>(patience.count()) / 1000));
     for (const auto& worker : workers_)
         worker->drain();
     stop_timer_.expires_after(patience);
@@ -396,13 +402,15 @@ void Server::look_for_new_addresses()
 }  // namespace
 
 Result<void, std::string> serve(policy::Configuration configuration, const Reload& reload,
-                                const observe::Log& log)
+                                const observe::Log& log, const std::function<void()>& on_ready)
 {
     std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe is an error code like others
     Server server{std::move(configuration), reload, log};
     auto started = server.start();
-    if (started)
+    if (started) {
+        on_ready();
         server.run();
+    }
     return started;
 }
 
