@@ -77,6 +77,15 @@ void AccessLog::write(std::string_view line)
         filled_.notify_one();
 }
 
+void AccessLog::flush()
+{
+    std::unique_lock lock{mutex_};
+    flushing_ = true;
+    filled_.notify_one();
+    rested_.wait(lock, [this] { return queued_.empty() && !writing_; });
+    flushing_ = false;
+}
+
 // Waking a thread costs a busy worker more than making the record does. So the writer, once it
 // knows that there is something, waits a little for more.
 void AccessLog::run()
@@ -87,11 +96,13 @@ void AccessLog::run()
         filled_.wait(lock, [this] { return !queued_.empty() || stopping_; });
         if (queued_.empty())
             return;
-        filled_.wait_for(lock, gathering_time,
-                         [this] { return queued_.size() >= worth_a_write || stopping_; });
+        filled_.wait_for(lock, gathering_time, [this] {
+            return queued_.size() >= worth_a_write || flushing_ || stopping_;
+        });
         batch.clear();
         std::swap(batch, queued_);
         const auto next = std::exchange(next_, std::nullopt);
+        writing_ = true;
         lock.unlock();
         emptied_.notify_all();
         if (next) {
@@ -100,6 +111,9 @@ void AccessLog::run()
             cut_short_ = false;
         }
         write_out(batch);
+        lock.lock();
+        writing_ = false;
+        rested_.notify_all();
     }
 }
 
@@ -119,7 +133,7 @@ void AccessLog::write_out(const std::string& batch)
             pollfd ready{descriptor_, POLLOUT, 0};
             (void)::poll(&ready, 1, -1);  // an error shows at the next write
         } else if (errno != EINTR) {
-            log_.error(fmt::format("access log: {}; {} records are lost", std::strerror(errno),
+            log_.error(fmt::format("access log: {}; records lost: {}", std::strerror(errno),
                                    count_lines(rest)));
             failing_ = true;
             const auto done = batch.size() - rest.size();

@@ -30,7 +30,8 @@ public:
     // next batch. Empty on success; otherwise why not, and the old destination stays.
     std::string open(const std::string& destination);
 
-    void write(std::string_view line);           // with its line feed
+    void write(std::string_view line);  // with its line feed
+    void flush();  // waits until all that was written before has gone out, or was refused
     bool is_off() const { return off_.load(); }  // then there is no need to make a line at all
 
 private:
@@ -43,11 +44,14 @@ private:
 
     Log log_;
     std::atomic<bool> off_{true};
-    std::mutex mutex_;  // guards what stands between here and `stopping_`
+    std::mutex mutex_;  // guards what stands between here and `descriptor_`
     std::condition_variable filled_;
     std::condition_variable emptied_;
+    std::condition_variable rested_;
     std::string queued_;
     std::optional<int> next_;  // the descriptor to change over to; -1 writes nowhere
+    bool writing_ = false;     // a batch is on its way
+    bool flushing_ = false;    // somebody waits for it, so there is no time to gather
     bool stopping_ = false;
     int descriptor_ = -1;  // the writer's alone; owned unless it is standard output
     bool failing_ = false;
