@@ -42,12 +42,9 @@ Session::Session(Worker& worker, Client client, std::shared_ptr<const policy::Li
     : worker_{worker},
       client_{std::move(client)},
       listener_{std::move(listener)},
+      chronicle_{worker, *listener_, client_.peer()},
       deadline_{worker.deadlines(), [this] { on_deadline(); }}
 {
-    record_.time = std::chrono::system_clock::now();
-    record_.id = worker.next_request_id();
-    record_.listener = listener_->name;
-    record_.client = client_.peer();
 }
 
 // Two acts: a conversation, which is a coroutine, and a tunnel, which is none. Handshake, request
@@ -67,7 +64,7 @@ void Session::serve()
 void Session::carry()
 {
     tunnel_->relay.start([self = shared_from_this()](const relay::Totals& totals) {
-        self->record_tunnel(totals);
+        self->chronicle_.tunnel(totals, self->interruption_);
         self->worker_.ended(*self, nullptr);
     });
 }
@@ -90,7 +87,7 @@ Awaitable<void> Session::establish()
     const auto now = worker_.snapshot();  // each request is judged by the newest policy
     const auto judged_in = worker_.live_tunnels().pass();
     const auto& policy = now->configuration->policy;
-    record_request(*asked, *now);
+    chronicle_.request(asked->request.target, *now);
     deadline_.expires_after(now->configuration->limits.connect_timeout);
 
     const auto subject = subject_of(*asked);
@@ -104,21 +101,21 @@ Awaitable<void> Session::establish()
                         return policy.judge(subject, target, address, now->around);
                     }};
     auto dialled = co_await watched(dial);
-    record_dial(dial);
+    chronicle_.dial(dial);
     if (const auto* failure = std::get_if<dial::DialFailure>(&dialled)) {
         co_await refuse(*handshake, *failure);
         co_return;
     }
 
     auto& connection = std::get<dial::Dialled>(dialled);
-    record_connection(connection);
+    chronicle_.connection(connection);
     set_no_delay(connection.socket.native_handle());
     Answer answer;
     answer.ending = Ending::established;
     answer.bound = connection.local;
     const auto told = co_await client_.send(conclude(*handshake, answer));
     if (!told || interruption_ == Interruption::stopping) {
-        record_outcome(interruption_ == Interruption::stopping ? stopped : client_gone);
+        chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : client_gone);
         co_return;
     }
     interruption_ = Interruption::none;
@@ -135,13 +132,13 @@ Awaitable<std::optional<Session::Handshake>> Session::sniff()
     if (!heard) {
         if (interruption_ == Interruption::none)
             health_check_ = true;
-        record_outcome(interruption_ == Interruption::stopping ? stopped : handshake_timeout);
+        chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : handshake_timeout);
         co_return std::nullopt;
     }
     const auto dialect = protocols::sniff(client_.received().front());
     if (!dialect) {
-        record_.protocol = "unknown";
-        record_outcome(unknown_protocol);
+        chronicle_.protocol("unknown");
+        chronicle_.outcome(unknown_protocol);
         co_return std::nullopt;
     }
     switch (*dialect) {
@@ -160,7 +157,7 @@ Awaitable<std::optional<Session::Handshake>> Session::sniff()
 Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshake)
 {
     const auto protocol = std::visit([](const auto& one) { return one.protocol(); }, handshake);
-    record_.protocol = word(protocol);
+    chronicle_.protocol(word(protocol));
     if (!listener_->protocols.contains(protocol))
         co_return Hangup{Ending::not_allowed, Fault::protocol_not_open};
 
@@ -174,7 +171,7 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
             const auto accepted = co_await verified(verify->credentials);
             if (!accepted)
                 co_return Hangup{Ending::malformed, Fault::too_slow};
-            record_.user = verify->credentials.user;
+            chronicle_.user(verify->credentials.user);
             user = verify->credentials.user;
             wants = std::visit([&](auto& one) { return one.verified(*accepted); }, handshake);
         }
@@ -276,7 +273,7 @@ void Session::on_client_stirring()
 Awaitable<void> Session::refuse(Handshake& handshake, const policy::Decision& decision,
                                 Ending ending)
 {
-    record_decision(decision);
+    chronicle_.decision(decision);
     Answer answer;
     answer.ending =
         decision.needs_login && listener_->login == Login::optional ? Ending::login_needed : ending;
@@ -291,7 +288,7 @@ Awaitable<void> Session::refuse(Handshake& handshake, const dial::DialFailure& f
     if (policy_refused)
         return refuse(handshake, failure.decision, failure.ending);
     if (failure.decision.allowed())
-        record_decision(failure.decision);  // allowed, though nobody was there
+        chronicle_.decision(failure.decision);  // allowed, though nobody was there
     Answer answer;
     answer.ending = failure.ending;
     return refuse(handshake, answer);
@@ -299,7 +296,7 @@ Awaitable<void> Session::refuse(Handshake& handshake, const dial::DialFailure& f
 
 Awaitable<void> Session::refuse(Handshake& handshake, const Hangup& why)
 {
-    record_.reason = why.fault == Fault::none ? std::string_view{} : words(why.fault);
+    chronicle_.reason(why.fault == Fault::none ? std::string_view{} : words(why.fault));
     Answer answer;
     answer.ending = why.ending;
     answer.fault = why.fault;
@@ -309,10 +306,10 @@ Awaitable<void> Session::refuse(Handshake& handshake, const Hangup& why)
 // Answers, and closes so that the answer can be read. Nothing the client still sends is looked at.
 Awaitable<void> Session::refuse(Handshake& handshake, Answer answer)
 {
-    record_outcome(refused_outcome(answer.ending, answer.fault, interruption_));
+    chronicle_.outcome(refused_outcome(answer.ending, answer.fault, interruption_));
     if (interruption_ == Interruption::client_left || interruption_ == Interruption::stopping)
         co_return;
-    answer.request_id = record_.id;
+    answer.request_id = chronicle_.id();
     interruption_ = Interruption::none;
     deadline_.expires_after(parting_time);
     co_await client_.send(conclude(handshake, answer));
@@ -353,73 +350,6 @@ void Session::look_after(std::uint32_t tick, std::uint32_t idle_ticks)
 void Session::on_deadline()
 {
     interrupt(client_left_ ? Interruption::client_left : Interruption::deadline);
-}
-
-void Session::record_request(const Asked& asked, const Snapshot& now)
-{
-    record_.ms.handshake = elapsed();
-    record_.target = asked.request.target;
-    record_.policy = now.configuration->hash;
-}
-
-void Session::record_decision(const policy::Decision& decision)
-{
-    record_.verdict = decision.verdict;
-    record_.rule = decision.rule_name();
-    record_.reason = word(decision.reason);
-    record_.near = decision.near_name();
-    if (decision.would) {
-        const auto& would = *decision.would;
-        record_.would = std::make_unique<observe::Would>(observe::Would{
-            would.verdict ? word(*would.verdict) : "unknown", std::string{would.rule_name()}});
-    }
-    if (decision.rule != nullptr && worker_.snapshot()->configuration->log.rule_life)
-        record_.life = std::make_unique<policy::Life>(decision.rule->life);
-    count(decision);
-}
-
-// Once for each request: about the address that was dialled, or the refusal.
-void Session::count(const policy::Decision& decision)
-{
-    const auto now = std::chrono::system_clock::now();
-    worker_.rule_counters().hit(decision.rule, now);
-    if (decision.would && decision.would->rule != decision.rule)
-        worker_.rule_counters().would_hit(decision.would->rule, now);
-}
-
-void Session::record_dial(const dial::Dial& dial)
-{
-    record_.ms.dns = dial.dns_time();
-    record_.ms.connect = dial.connect_time();
-    for (const auto& considered : dial.considered())
-        record_.resolved.push_back({considered.address, considered.decision.verdict,
-                                    std::string{considered.decision.rule_name()}});
-}
-
-void Session::record_connection(const dial::Dialled& connection)
-{
-    record_decision(connection.decision);
-    record_.address = connection.address;
-    record_.local = connection.local;
-}
-
-void Session::record_tunnel(const relay::Totals& totals)
-{
-    record_outcome(tunnel_outcome(totals, interruption_));
-    record_.up = totals.up;
-    record_.down = totals.down;
-    record_.ms.first_byte = totals.first_byte;
-}
-
-void Session::record_outcome(const Outcome& outcome)
-{
-    record_.ending = outcome.ending;
-    record_.closed_by = outcome.closed_by;
-}
-
-std::chrono::milliseconds Session::elapsed() const
-{
-    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - accepted_);
 }
 
 }  // namespace adit::gateway

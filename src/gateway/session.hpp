@@ -13,12 +13,11 @@
 #include "protocols/socks4.hpp"
 #include "protocols/socks5.hpp"
 #include "src/dial/dialer.hpp"
+#include "src/gateway/chronicle.hpp"
 #include "src/gateway/client.hpp"
 #include "src/gateway/deadline.hpp"
-#include "src/gateway/outcome.hpp"
 #include "src/gateway/snapshot.hpp"
 #include "src/gateway/wakeup.hpp"
-#include "src/observe/record.hpp"
 #include "src/relay/relay.hpp"
 
 namespace adit::gateway {
@@ -41,7 +40,7 @@ public:
 
     // True when this was a connection worth a record: not one that closed before it said a byte.
     bool has_record() const { return !health_check_; }
-    observe::Record& record() { return record_; }
+    observe::Record& record() { return chronicle_.record(); }
 
     // Once in a while, for a tunnel that stands: ends it when it has rested for `idle_ticks` of the
     // worker's coarse clock. One that is not short-lived has its destination watched from then on.
@@ -51,7 +50,7 @@ public:
     bool is_tunnel() const { return tunnel_ != nullptr; }
 
     // Since the accept.
-    std::chrono::milliseconds elapsed() const;
+    std::chrono::milliseconds elapsed() const { return chronicle_.elapsed(); }
 
 private:
     using Handshake = std::variant<protocols::HttpHandshake, protocols::Socks5Handshake,
@@ -69,7 +68,6 @@ private:
         Socket destination;
         relay::Relay relay;
     };
-    using Clock = std::chrono::steady_clock;
 
     Awaitable<void> establish();
     void carry();
@@ -94,19 +92,10 @@ private:
 
     void on_deadline();
 
-    void record_request(const Asked& asked, const Snapshot& now);
-    void record_decision(const policy::Decision& decision);
-    void count(const policy::Decision& decision);
-    void record_dial(const dial::Dial& dial);
-    void record_connection(const dial::Dialled& connection);
-    void record_tunnel(const relay::Totals& totals);
-    void record_outcome(const Outcome& outcome);
-
     Worker& worker_;
     Client client_;
     std::shared_ptr<const policy::Listener> listener_;
-    observe::Record record_;
-    Clock::time_point accepted_ = Clock::now();
+    Chronicle chronicle_;
     bool health_check_ = false;
     bool client_left_ = false;  // said FIN while we dial
     bool kept_alive_ = false;   // the destination carries the keepalive options

@@ -1,0 +1,84 @@
+// Turns what happens to a request into the fields of its record.
+#include "src/gateway/chronicle.hpp"
+
+#include "src/gateway/worker.hpp"
+
+namespace adit::gateway {
+
+Chronicle::Chronicle(Worker& worker, const policy::Listener& listener,
+                     const protocols::Endpoint& client)
+    : worker_{worker}
+{
+    record_.time = std::chrono::system_clock::now();
+    record_.id = worker.next_request_id();
+    record_.listener = listener.name;
+    record_.client = client;
+}
+
+void Chronicle::request(const protocols::Target& target, const Snapshot& now)
+{
+    record_.ms.handshake = elapsed();
+    record_.target = target;
+    record_.policy = now.configuration->hash;
+}
+
+void Chronicle::decision(const policy::Decision& decision)
+{
+    record_.verdict = decision.verdict;
+    record_.rule = decision.rule_name();
+    record_.reason = word(decision.reason);
+    record_.near = decision.near_name();
+    if (decision.would) {
+        const auto& would = *decision.would;
+        record_.would = std::make_unique<observe::Would>(observe::Would{
+            would.verdict ? word(*would.verdict) : "unknown", std::string{would.rule_name()}});
+    }
+    if (decision.rule != nullptr && worker_.snapshot()->configuration->log.rule_life)
+        record_.life = std::make_unique<policy::Life>(decision.rule->life);
+    count(decision);
+}
+
+void Chronicle::count(const policy::Decision& decision)
+{
+    const auto now = std::chrono::system_clock::now();
+    worker_.rule_counters().hit(decision.rule, now);
+    if (decision.would && decision.would->rule != decision.rule)
+        worker_.rule_counters().would_hit(decision.would->rule, now);
+}
+
+void Chronicle::dial(const dial::Dial& dial)
+{
+    record_.ms.dns = dial.dns_time();
+    record_.ms.connect = dial.connect_time();
+    for (const auto& considered : dial.considered())
+        record_.resolved.push_back({considered.address, considered.decision.verdict,
+                                    std::string{considered.decision.rule_name()}});
+}
+
+void Chronicle::connection(const dial::Dialled& connection)
+{
+    decision(connection.decision);
+    record_.address = connection.address;
+    record_.local = connection.local;
+}
+
+void Chronicle::tunnel(const relay::Totals& totals, Interruption interruption)
+{
+    outcome(tunnel_outcome(totals, interruption));
+    record_.up = totals.up;
+    record_.down = totals.down;
+    record_.ms.first_byte = totals.first_byte;
+}
+
+void Chronicle::outcome(const Outcome& outcome)
+{
+    record_.ending = outcome.ending;
+    record_.closed_by = outcome.closed_by;
+}
+
+std::chrono::milliseconds Chronicle::elapsed() const
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_);
+}
+
+}  // namespace adit::gateway

@@ -1,0 +1,53 @@
+// What became of one request, told step by step by whoever serves it, and kept as its access
+// record.
+#pragma once
+
+#include <chrono>
+
+#include "protocols/tunnel_request.hpp"
+#include "src/dial/dialer.hpp"
+#include "src/gateway/outcome.hpp"
+#include "src/gateway/snapshot.hpp"
+#include "src/observe/record.hpp"
+#include "src/relay/relay.hpp"
+
+namespace adit::gateway {
+
+class Worker;
+
+// Lives on its worker's thread, as long as the request.
+class Chronicle {
+public:
+    // The request begins now and gets its id.
+    Chronicle(Worker& worker, const policy::Listener& listener, const protocols::Endpoint& client);
+
+    void protocol(std::string_view word) { record_.protocol = word; }
+    void user(std::string name) { record_.user = std::move(name); }
+    void reason(std::string_view words) { record_.reason = words; }
+    // The request is complete, and judged by this snapshot.
+    void request(const protocols::Target& target, const Snapshot& now);
+    // Told once for each request: about the address that was dialled, or the refusal. Counts it for
+    // the rule, too.
+    void decision(const policy::Decision& decision);
+    void dial(const dial::Dial& dial);
+    void connection(const dial::Dialled& connection);
+    void tunnel(const relay::Totals& totals, Interruption interruption);
+    void outcome(const Outcome& outcome);
+
+    // Since the beginning.
+    std::chrono::milliseconds elapsed() const;
+
+    const std::string& id() const { return record_.id; }
+    observe::Record& record() { return record_; }
+
+private:
+    void count(const policy::Decision& decision);
+
+    using Clock = std::chrono::steady_clock;
+
+    Worker& worker_;
+    observe::Record record_;
+    Clock::time_point began_ = Clock::now();
+};
+
+}  // namespace adit::gateway
