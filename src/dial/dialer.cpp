@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "src/dial/connect.hpp"
+#include "src/platform/socket_address.hpp"
 
 namespace adit::dial {
 
@@ -184,7 +185,8 @@ Dialled Dial::dialled(Attempt& attempt) const
     const auto local = attempt.socket.local_endpoint(unknown);
     return {std::move(attempt.socket),
             {attempt.address, target_.port},
-            {local.address(), local.port()},
+            unknown ? protocols::Endpoint{}
+                    : platform::endpoint_of(local.data()).value_or(protocols::Endpoint{}),
             attempt.decision};
 }
 

@@ -5,14 +5,14 @@
 
 namespace adit::gateway {
 
-Chronicle::Chronicle(Worker& worker, const policy::Listener& listener,
-                     const protocols::Endpoint& client)
+Chronicle::Chronicle(Worker& worker, const policy::Listener& listener, const Peer& client)
     : worker_{worker}
 {
     record_.time = std::chrono::system_clock::now();
     record_.id = worker.next_request_id();
     record_.listener = listener.name;
-    record_.client = client;
+    record_.client = client.endpoint;
+    record_.uid = client.uid;
 }
 
 void Chronicle::request(const protocols::Target& target, const Snapshot& now)

@@ -6,6 +6,7 @@
 
 #include "protocols/tunnel_request.hpp"
 #include "src/dial/dialer.hpp"
+#include "src/gateway/client.hpp"
 #include "src/gateway/outcome.hpp"
 #include "src/gateway/snapshot.hpp"
 #include "src/observe/record.hpp"
@@ -19,7 +20,7 @@ class Worker;
 class Chronicle {
 public:
     // The request begins now and gets its id.
-    Chronicle(Worker& worker, const policy::Listener& listener, const protocols::Endpoint& client);
+    Chronicle(Worker& worker, const policy::Listener& listener, const Peer& client);
 
     void protocol(std::string_view word) { record_.protocol = word; }
     void user(std::string name) { record_.user = std::move(name); }

@@ -2,6 +2,8 @@
 // goodbye.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,12 +13,15 @@
 
 namespace adit::gateway {
 
+// Who is at the other end: an address, or the user of a process of this machine.
+struct Peer {
+    std::optional<protocols::Endpoint> endpoint;  // unmapped; none on a unix socket
+    std::optional<std::uint32_t> uid;             // on a unix socket: who connected
+};
+
 class Client {
 public:
-    Client(Socket socket, protocols::Endpoint peer)
-        : socket_{std::move(socket)}, peer_{std::move(peer)}
-    {
-    }
+    Client(Socket socket, Peer peer) : socket_{std::move(socket)}, peer_{std::move(peer)} {}
 
     // Waits for more bytes. False when the client has said FIN or is gone, or when the wait was
     // cancelled.
@@ -35,12 +40,12 @@ public:
     void consume(std::size_t count);
     std::string take_unused_bytes();
 
-    const protocols::Endpoint& peer() const { return peer_; }
+    const Peer& peer() const { return peer_; }
     Socket& socket() { return socket_; }
 
 private:
     Socket socket_;
-    protocols::Endpoint peer_;
+    Peer peer_;
     std::string received_;
     std::size_t used_ = 0;
 };

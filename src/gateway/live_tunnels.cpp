@@ -44,8 +44,8 @@ std::string describe(const observe::Record& facts, const policy::Decision& decis
 {
     const auto rule = decision.rule_name();
     return fmt::format("{}{}{} -> {}:{} ({}{}{})", facts.user, facts.user.empty() ? "" : " at ",
-                       facts.client ? to_text(*facts.client) : "?", to_text(facts.target->host),
-                       facts.target->port, word(decision.reason), rule.empty() ? "" : " ", rule);
+                       client_text(facts), to_text(facts.target->host), facts.target->port,
+                       word(decision.reason), rule.empty() ? "" : " ", rule);
 }
 
 }  // namespace

@@ -226,7 +226,8 @@ policy::Subject Session::subject_of(const Asked& asked) const
     policy::Subject subject;
     subject.listener = listener_->name;
     subject.protocol = asked.request.protocol;
-    subject.client = client_.peer().address;
+    if (client_.peer().endpoint)
+        subject.client = client_.peer().endpoint->address;
     subject.user = asked.user;
     subject.may_log_in = listener_->login == Login::optional;
     subject.at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "src/platform/socket_address.hpp"
 #include "src/platform/system.hpp"
 
 namespace adit::gateway {
@@ -212,7 +213,7 @@ void Worker::close_doors()
 Awaitable<void> Worker::accept_from(std::shared_ptr<Door> door)
 {
     for (;;) {
-        tcp::endpoint peer;
+        Stream::endpoint peer;
         auto [error, socket] = co_await door->acceptor.async_accept(loop_, peer, as_values);
         if (!door->acceptor.is_open())
             co_return;
@@ -239,10 +240,15 @@ void Worker::out_of_descriptors(const std::string& why)
     sweep_later();
 }
 
-void Worker::begin(Socket socket, const tcp::endpoint& peer, const Change::Facts& facts)
+void Worker::begin(Socket socket, const Stream::endpoint& from, const Change::Facts& facts)
 {
-    const protocols::Endpoint client{protocols::unmapped(peer.address()), peer.port()};
-    const auto session = std::make_shared<Session>(*this, Client{std::move(socket), client}, facts);
+    Peer peer{platform::endpoint_of(from.data()), std::nullopt};
+    if (peer.endpoint)
+        peer.endpoint->address = protocols::unmapped(peer.endpoint->address);
+    else
+        peer.uid = platform::peer_user(socket.native_handle());
+    const auto session =
+        std::make_shared<Session>(*this, Client{std::move(socket), std::move(peer)}, facts);
     sessions_.push_back(*session);
     session->serve();
 }
@@ -259,7 +265,7 @@ void Worker::ended(Session& session, const std::exception_ptr& surprise)
         record.closed_by = broken_promise.closed_by;
     }
     if (!session.has_record())
-        commons_.log.debug(fmt::format("health check from {}", to_text(*record.client)));
+        commons_.log.debug(fmt::format("health check from {}", observe::client_text(record)));
     else if (!commons_.access_log.is_off())
         commons_.access_log.write(to_json_line(record));
     if (draining_ && sessions_.empty())

@@ -93,7 +93,7 @@ private:
     void close_doors();
     Awaitable<void> accept_from(std::shared_ptr<Door> door);
     void out_of_descriptors(const std::string& why);
-    void begin(Socket socket, const tcp::endpoint& peer, const Change::Facts& facts);
+    void begin(Socket socket, const Stream::endpoint& from, const Change::Facts& facts);
 
     std::chrono::milliseconds sweep_interval() const;
     void sweep_later();

@@ -104,6 +104,11 @@ void append_cause(std::string& out, const Cause& cause)
 
 }  // namespace
 
+std::string client_text(const Record& record)
+{
+    return record.client ? to_text(*record.client) : "unix";
+}
+
 std::string to_json_line(const Record& record)
 {
     std::string out;
@@ -118,8 +123,10 @@ std::string to_json_line(const Record& record)
         members.text("id", record.id);
         members.text("listener", record.listener);
         members.text_unless_empty("protocol", record.protocol);
-        if (record.client)
-            members.text("client", to_text(*record.client));
+        if (record.client || record.uid)
+            members.text("client", client_text(record));
+        if (record.uid)
+            members.number("uid", *record.uid);
         members.text_unless_empty("user", record.user);
         if (record.target) {
             members.text("host", to_text(record.target->host));

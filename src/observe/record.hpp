@@ -47,6 +47,7 @@ struct Record {
     std::string listener;
     std::string_view protocol;
     std::optional<protocols::Endpoint> client;
+    std::optional<std::uint32_t> uid;  // of a client that came through a unix socket
     std::string user;
     std::optional<protocols::Target> target;
     std::string policy;  // short hash of the configuration
@@ -76,6 +77,9 @@ struct Record {
         milliseconds total{0};
     } ms;
 };
+
+// The client's address and port, or "unix".
+std::string client_text(const Record& record);
 
 // One line with its line feed. Text from the network is escaped; bytes that are no UTF-8 become
 // U+FFFD.

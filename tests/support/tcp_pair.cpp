@@ -77,14 +77,12 @@ void FarEnd::reset()
 
 TcpPair connect_pair(asio::io_context& loop)
 {
-    Acceptor acceptor{loop, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+    tcp::acceptor acceptor{loop, {asio::ip::address_v4::loopback(), 0}};
     const auto endpoint = acceptor.local_endpoint();
     const int far = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (::connect(far, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0)
         throw std::runtime_error{"loopback does not connect"};
-    Socket ours{loop};
-    acceptor.accept(ours);
-    return {std::move(ours), FarEnd{far}};
+    return {Socket{acceptor.accept(loop.get_executor())}, FarEnd{far}};
 }
 
 }  // namespace adit::tests

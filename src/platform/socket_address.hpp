@@ -1,0 +1,21 @@
+// Linux's socket addresses as values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <sys/socket.h>
+
+#include "protocols/target.hpp"
+
+namespace adit::platform {
+
+// The address and port in a sockaddr of the internet families; nothing for any other family. It
+// must be as long as its family says.
+std::optional<protocols::Endpoint> endpoint_of(const sockaddr* address);
+
+// The user (its number) whose process connected to this unix socket; nothing when Linux does not
+// say.
+std::optional<std::uint32_t> peer_user(int descriptor);
+
+}  // namespace adit::platform
