@@ -83,7 +83,7 @@ bool covers_addresses(const Rule& first, const Rule& second)
 
 bool covers(const Rule& first, const Rule& second)
 {
-    if (first.observe || first.life.expires)
+    if (first.observe || first.life.expires || first.when || first.excluded)
         return false;
     return covers_field(
                first.protocols, second.protocols,

@@ -7,7 +7,8 @@
 namespace adit::policy {
 
 // Whether `first` matches every request that `second` matches, whatever the gateway's surroundings,
-// today and for ever. A rule that only observes or that expires covers nothing.
+// today and for ever. A rule that only observes, that expires, holds only at times or has a `not`
+// covers nothing.
 bool covers(const Rule& first, const Rule& second);
 
 }  // namespace adit::policy

@@ -102,9 +102,6 @@ std::string explain_host(std::string_view text)
         return quoted(text) + " is a URL; write the host alone, like " +
                quoted(rest.substr(0, rest.find_first_of("/:?#")));
     }
-    if (text.front() == '/')
-        return "not yet: regular expressions for hosts arrive with a later version; name the "
-               "hosts, or use \"*.suffix\"";
     if (is_address(text) || looks_like_network(text))
         return quoted(text) +
                " is an address, and an address matches no host; put it in "
@@ -126,6 +123,19 @@ std::string explain_host(std::string_view text)
     return quoted(text) +
            " is not a host name: labels of a-z, 0-9, - and _ with dots between "
            "them, the last one not a number";
+}
+
+Parsed<HostEntry> parse_pattern(std::string_view text)
+{
+    if (text.size() < 2 || !text.ends_with('/'))
+        return quoted(text) +
+               " begins with a slash like a regular expression, and does not end with one; write "
+               "it between two slashes, without letters behind them: case never counts";
+    const auto inside = text.substr(1, text.size() - 2);
+    const auto pattern = HostPattern::parse(inside);
+    if (!pattern)
+        return "the regular expression " + quoted(text) + ' ' + pattern.error();
+    return HostEntry{HostEntry::Kind::pattern, std::string{inside}, *pattern};
 }
 
 std::string without_spaces(std::string_view text)
@@ -197,6 +207,8 @@ Parsed<HostEntry> parse_host_entry(std::string_view text)
 {
     if (text == "*")
         return HostEntry{HostEntry::Kind::any, {}};
+    if (text.starts_with('/'))
+        return parse_pattern(text);
     const bool suffix = text.starts_with("*.");
     const auto name = suffix ? text.substr(2) : text;
     const auto domain = protocols::Domain::parse(name);

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "policy/host_pattern.hpp"
 #include "policy/networks.hpp"
 #include "policy/ports.hpp"
 #include "protocols/result.hpp"
@@ -18,9 +20,10 @@ template <class T>
 using Parsed = Result<T, std::string>;
 
 struct HostEntry {
-    enum class Kind : std::uint8_t { exact, suffix, any };
+    enum class Kind : std::uint8_t { exact, suffix, any, pattern };
     Kind kind = Kind::exact;
-    std::string name;  // canonical; of a suffix without "*."; of any empty
+    std::string name;  // canonical; of a suffix without "*."; of a pattern its text; of any empty
+    std::optional<HostPattern> pattern = std::nullopt;
     bool operator==(const HostEntry&) const = default;
 };
 

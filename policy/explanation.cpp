@@ -14,8 +14,7 @@ namespace {
 std::string in_words(Facts facts)
 {
     std::vector<std::string> names;
-    for (const auto fact :
-         {Fact::listener, Fact::protocol, Fact::client, Fact::user, Fact::address})
+    for (const auto fact : all_facts)
         if (facts.contains(fact))
             names.push_back("the " + std::string{word(fact)});
     std::string text;
@@ -107,6 +106,10 @@ std::string why_not(const Trace& trace, const Pass& pass, const RuleTrace& seen)
             return std::to_string(trace.target.port) + " is not among its ports";
         case Field::expires:
             return "it has expired";
+        case Field::when:
+            return "it does not hold at this time: it holds " + to_text(*seen.rule->when);
+        case Field::not_:
+            return "all that stands in its \"not\" matches";
     }
     return {};
 }

@@ -69,8 +69,7 @@ std::string list(const Items& items, const Write& write)
 std::string to_json(Facts facts)
 {
     std::vector<std::string_view> names;
-    for (const auto fact :
-         {Fact::listener, Fact::protocol, Fact::client, Fact::user, Fact::address})
+    for (const auto fact : all_facts)
         if (facts.contains(fact))
             names.push_back(word(fact));
     return list(names, json_string);

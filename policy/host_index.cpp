@@ -8,6 +8,9 @@ namespace {
 
 using Id = HostIndex::Id;
 
+// Each is tried on every name: what lies behind these is not compared.
+constexpr std::size_t most_patterns = 64;
+
 // Calls `each` for example.com and com, given www.example.com.
 template <class Each>
 void for_each_parent(std::string_view name, Each each)
@@ -32,6 +35,11 @@ void HostIndex::add(Id id, const std::vector<HostEntry>& entries)
     for (const auto& entry : entries) {
         if (entry.kind == HostEntry::Kind::any) {
             remember(all_, id);
+            continue;
+        }
+        if (entry.kind == HostEntry::Kind::pattern) {
+            if (patterns_.size() < most_patterns)
+                patterns_.push_back({*entry.pattern, id});
             continue;
         }
         const bool is_suffix = entry.kind == HostEntry::Kind::suffix;
@@ -61,6 +69,13 @@ void HostIndex::find(const HostEntry& entry, std::set<Id>& found) const
         found.insert(lists_.begin(), lists_.end());
         return;
     }
+    const bool is_pattern = entry.kind == HostEntry::Kind::pattern;
+    for (const auto& [pattern, id] : patterns_)
+        if (is_pattern ? pattern == *entry.pattern
+                       : entry.kind == HostEntry::Kind::exact && pattern.matches(entry.name))
+            found.insert(id);
+    if (is_pattern)
+        return;
     take(entry.kind == HostEntry::Kind::exact ? exact_ : below_, entry.name);
     for_each_parent(entry.name, [&](const std::string& parent) { take(suffixes_, parent); });
 }

@@ -19,7 +19,8 @@ public:
     // A list that holds every name.
     void add_all(Id id) { all_.push_back(id); }
 
-    // The lists that share at least one name with one of the entries.
+    // The lists that share at least one name with one of the entries. What two regular expressions
+    // share is not known, unless they are equal; nor what one shares with a suffix.
     std::set<Id> sharing(const std::vector<HostEntry>& entries) const;
 
 private:
@@ -27,11 +28,17 @@ private:
 
     void find(const HostEntry& entry, std::set<Id>& found) const;
 
+    struct Pattern {
+        HostPattern pattern;
+        Id id;
+    };
+
     std::vector<Id> all_;    // the lists that hold every name
     std::vector<Id> lists_;  // the lists that were given entry by entry
     Ids exact_;              // by name
     Ids suffixes_;           // by suffix
     Ids below_;              // by suffix: lists with a name or a suffix at or below it
+    std::vector<Pattern> patterns_;
 };
 
 }  // namespace adit::policy

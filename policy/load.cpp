@@ -43,6 +43,7 @@ constexpr std::array<Key, 20> configuration_keys{{
 Vocabulary read_vocabulary(const Fields& fields, const Reader& reader, const LoadOptions& options)
 {
     Vocabulary names;
+    names.find_zone = options.find_zone;
     if (const auto users = fields.find("users"))
         names.users = read_users(*users, reader, options.is_password_hash);
     if (const auto groups = fields.find("groups"))

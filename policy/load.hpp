@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ struct Loaded {
 using Mistakes =
     std::vector<Mistake>;  // a syntax error alone; all other mistakes together, in the file's order
 
+// What the tz database says of a zone; empty when it knows none of that name.
+using FindZone = std::function<std::optional<Zone>(const std::string& name)>;
+
 struct LoadOptions {
     std::vector<std::string>
         listen;  // `--listen`: replaces the file's listeners before anything is checked
@@ -40,6 +44,8 @@ struct LoadOptions {
     bool (*is_password_hash)(const std::string& hash) = nullptr;
     // To warn of rules that have expired or soon will. Empty: no such warnings.
     std::optional<std::chrono::sys_seconds> now = std::nullopt;
+    // Without it only UTC is known.
+    FindZone find_zone = {};
 };
 
 Result<Loaded, Mistakes> load(std::string_view text, const LoadOptions& options = {});

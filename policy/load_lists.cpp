@@ -64,6 +64,9 @@ void add(HostList& list, const HostEntry& entry)
         case HostEntry::Kind::any:
             list.set.add_any();
             break;
+        case HostEntry::Kind::pattern:
+            list.set.add_pattern(*entry.pattern);
+            break;
     }
     list.entries.push_back(entry);
 }

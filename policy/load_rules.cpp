@@ -4,6 +4,7 @@
 #include <array>
 
 #include "policy/internal_ranges.hpp"
+#include "policy/load_conditions.hpp"
 #include "policy/moment.hpp"
 #include "policy/suggest.hpp"
 
@@ -11,12 +12,10 @@ namespace adit::policy {
 
 namespace {
 
-constexpr std::string_view later_time =
-    "rules that hold only for a time arrive with a later version";
 constexpr std::string_view later_inner =
     "pinning the protocol inside a tunnel arrives with a later version";
 
-constexpr std::array<Key, 24> rule_keys{{
+constexpr std::array<Key, 20> rule_keys{{
     {"name"},
     {"action"},
     {"listeners"},
@@ -31,12 +30,8 @@ constexpr std::array<Key, 24> rule_keys{{
     {"reason"},
     {"ticket"},
     {"expires"},
-    {"not", "\"not\" arrives with a later version; put a rule of the other action above this one"},
-    {"at", later_time},
-    {"when", later_time},
-    {"time", later_time},
-    {"times", later_time},
-    {"days", later_time},
+    {"not"},
+    {"when"},
     {"inner", later_inner},
     {"sni", later_inner},
     {"limits", "limits of a rule arrive with a later version; \"limits\" of the whole file exist"},
@@ -44,10 +39,6 @@ constexpr std::array<Key, 24> rule_keys{{
 }};
 
 constexpr std::array<std::string_view, 2> actions{"allow", "deny"};
-
-constexpr std::array all_protocols{Protocol::connect, Protocol::http, Protocol::socks5,
-                                   Protocol::socks4,  Protocol::udp,  Protocol::bind,
-                                   Protocol::forward};
 
 bool is_control(char c)
 {
@@ -69,8 +60,6 @@ public:
 private:
     void read_name();
     void read_action();
-    void read_listeners();
-    void read_protocols();
     void read_networks_of_rule();
     void read_life();
     void read_note(std::string_view key, std::string& note);
@@ -89,21 +78,11 @@ LoadedRule RuleReader::read()
     auto& rule = loaded_.rule;
     read_name();
     read_action();
-    read_listeners();
-    read_protocols();
-    if (const auto place = fields_.find("clients"))
-        rule.clients = read_networks(*place, reader_, &names_.sets);
-    if (const auto place = fields_.find("users"))
-        rule.users = read_user_set(*place, reader_, names_);
-    if (const auto place = fields_.find("hosts")) {
-        auto hosts = read_hosts(*place, reader_, &names_.sets);
-        rule.hosts = std::move(hosts.set);
-        loaded_.hosts = std::move(hosts.entries);
-        loaded_.hosts_at = place;
-    }
+    loaded_.hosts = read_conditions(fields_, reader_, names_, rule);
+    loaded_.hosts_at = fields_.find("hosts");
     read_networks_of_rule();
-    if (const auto place = fields_.find("ports"))
-        rule.ports = read_ports(*place, reader_, &names_.sets);
+    if (const auto place = fields_.find("not"))
+        rule.excluded = read_excluded(*place, reader_, names_);
     if (const auto place = fields_.find("observe"))
         rule.observe = reader_.boolean(*place).value_or(false);
     read_life();
@@ -124,45 +103,6 @@ void RuleReader::read_action()
     const auto action = place ? reader_.word(*place, actions) : std::nullopt;
     if (action)
         loaded_.rule.action = *action == 0 ? Action::allow : Action::deny;
-}
-
-void RuleReader::read_listeners()
-{
-    const auto place = fields_.find("listeners");
-    if (!place)
-        return;
-    auto& listeners = loaded_.rule.listeners.emplace();
-    reader_.list(*place, "listeners", [&](const Place& item) {
-        const auto name = reader_.text(item, "a listener's name");
-        if (!name)
-            return;
-        listeners.emplace(*name);
-        if (names_.listeners.contains(*name))
-            return;
-        const std::vector<std::string_view> known{names_.listeners.begin(), names_.listeners.end()};
-        reader_.report().mistake(
-            item, "no listener is called " + quoted(*name) +
-                      (names_.listeners_replaced ? "; --listen has replaced those of the file"
-                                                 : did_you_mean(*name, known)));
-    });
-}
-
-void RuleReader::read_protocols()
-{
-    const auto place = fields_.find("protocols");
-    if (!place)
-        return;
-    auto& protocols = loaded_.rule.protocols.emplace();
-    reader_.list(*place, "protocols", [&](const Place& item) {
-        const auto protocol = read_protocol(item, reader_);
-        if (!protocol)
-            return;
-        protocols.add(*protocol);
-        if (!is_served(*protocol))
-            reader_.report().warning(item, quoted(word(*protocol)) +
-                                               " is not served yet: until a later version this "
-                                               "entry matches nothing");
-    });
 }
 
 void RuleReader::read_networks_of_rule()
@@ -270,23 +210,6 @@ void warn_of_equal_names(const std::vector<LoadedRule>& rules, const Reader& rea
 }
 
 }  // namespace
-
-std::optional<Protocol> read_protocol(const Place& place, const Reader& reader)
-{
-    std::array<std::string_view, all_protocols.size()> words{};
-    std::ranges::transform(all_protocols, words.begin(),
-                           [](Protocol protocol) { return word(protocol); });
-    const auto chosen = reader.word(place, words);
-    if (!chosen)
-        return std::nullopt;
-    return all_protocols[*chosen];
-}
-
-bool is_served(Protocol protocol)
-{
-    return protocol == Protocol::connect || protocol == Protocol::socks5 ||
-           protocol == Protocol::socks4;
-}
 
 std::vector<LoadedRule> read_rules(const Place& place, const Reader& reader, Vocabulary& names)
 {

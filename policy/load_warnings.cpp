@@ -54,12 +54,20 @@ bool share_request(const Rule& one, const Rule& other)
            may_meet(one.ports, other.ports, share_port);
 }
 
+// Whether what the allow leaves out is, as far as hosts go, what the denial means.
+bool leaves_out(const LoadedRule& allow, const LoadedRule& denial)
+{
+    const auto& excluded = allow.rule.excluded;
+    return excluded && excluded->hosts && excluded->hosts->covers(*denial.rule.hosts);
+}
+
 // The first of the allow rules indexed so far that makes the denial wait; null when none does.
 const LoadedRule* first_waiting(const LoadedRule& denial, std::span<const LoadedRule> rules,
                                 const HostIndex& allows)
 {
     for (const auto id : allows.sharing(denial.hosts))
-        if (share_request(rules[id].rule, denial.rule) && !is_exception(rules[id], denial))
+        if (share_request(rules[id].rule, denial.rule) && !is_exception(rules[id], denial) &&
+            !leaves_out(rules[id], denial))
             return &rules[id];
     return nullptr;
 }
@@ -195,7 +203,8 @@ void warn_of_open_rules(std::span<const LoadedRule> rules, const Reader& reader)
 {
     for (const auto& loaded : rules) {
         const auto& rule = loaded.rule;
-        if (rule.action != Action::allow || rule.observe || rule.users || rule.clients)
+        if (rule.action != Action::allow || rule.observe || rule.users || rule.clients ||
+            rule.excluded)
             continue;
         if ((!rule.hosts || rule.hosts->any()) && is_every_port(rule.ports) &&
             reaches_public(rule.networks))
@@ -228,6 +237,8 @@ void warn_of_expiry(std::span<const LoadedRule> rules, std::optional<sys_seconds
 
 std::string looks_like_address(const HostEntry& entry)
 {
+    if (entry.kind == HostEntry::Kind::pattern)
+        return {};
     const std::string_view name = entry.name;
     const auto written = quoted((entry.kind == HostEntry::Kind::suffix ? "*." : "") + entry.name);
     if (name == "in-addr.arpa" || name == "ip6.arpa" || name.ends_with(".in-addr.arpa") ||

@@ -49,12 +49,20 @@ std::optional<Decision> Policy::refuse_by_name(const Subject& subject, const Tar
     return decision.refused() ? std::optional{decision} : std::nullopt;
 }
 
-std::optional<sys_seconds> Policy::next_expiry(sys_seconds moment) const
+std::optional<sys_seconds> Policy::next_change(sys_seconds moment) const
 {
     std::optional<sys_seconds> next;
-    for (const auto& rule : rules_)
-        if (const auto& expires = rule.life.expires; expires && *expires > moment)
-            next = std::min(next.value_or(*expires), *expires);
+    const auto take = [&](std::optional<sys_seconds> change) {
+        if (change && *change > moment)
+            next = std::min(next.value_or(*change), *change);
+    };
+    for (const auto& rule : rules_) {
+        take(rule.life.expires);
+        if (rule.when)
+            take(rule.when->next_change(moment));
+        if (rule.excluded && rule.excluded->when)
+            take(rule.excluded->when->next_change(moment));
+    }
     return next;
 }
 

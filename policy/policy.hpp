@@ -37,8 +37,9 @@ public:
     Mode mode() const { return mode_; }
     // Whether decisions carry `would`: the mode is observe, or a rule is.
     bool observes() const { return observes_; }
-    // The first moment after `moment` at which a rule expires.
-    std::optional<sys_seconds> next_expiry(sys_seconds moment) const;
+    // The first moment after `moment` at which a rule expires, or the times at which one holds begin
+    // or end.
+    std::optional<sys_seconds> next_change(sys_seconds moment) const;
 
 private:
     // The rules keep their place in memory as long as the Policy lives: decisions point to them.

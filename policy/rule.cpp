@@ -46,19 +46,84 @@ bool match_users(const UserSet& users, const Subject& subject, Asking& asking)
     return true;
 }
 
+// All fields but `networks`; false when one of them does not match.
+bool ask_fields(const Conditions& fields, const Subject& subject, const Target& target,
+                const Surroundings& around, Asking& asking)
+{
+    if (fields.protocols && !asking.ask(Field::protocols, Fact::protocol, subject,
+                                        fields.protocols->contains(subject.protocol)))
+        return false;
+    if (fields.ports && !asking.ask(Field::ports, fields.ports->contains(target.port)))
+        return false;
+    if (fields.listeners && !asking.ask(Field::listeners, Fact::listener, subject,
+                                        fields.listeners->contains(subject.listener)))
+        return false;
+    if (fields.hosts && !asking.ask(Field::hosts, fields.hosts->contains(target.host)))
+        return false;
+    if (fields.clients &&
+        !asking.ask(Field::clients, Fact::client, subject,
+                    subject.client && fields.clients->contains_client(*subject.client, around)))
+        return false;
+    if (fields.users && !match_users(*fields.users, subject, asking))
+        return false;
+    if (!fields.when)
+        return true;
+    const auto moment = subject.time_of_day ? subject.time_of_day : subject.at;
+    if (moment)
+        return asking.ask(Field::when, fields.when->hold(*moment));
+    asking.wait(Field::when, Fact::time);
+    return true;
+}
+
+constexpr Facts address_alone{1U << static_cast<unsigned>(Fact::address)};
+
+void wait(Matched& found, Field field, Facts facts)
+{
+    if (found.match == Match::yes)
+        found = {Match::unknown, field, {}};
+    found.unknown.add(facts);
+}
+
+// One request, with its address once that is known.
+struct Request {
+    const Subject& subject;
+    const Target& target;
+    const Destination* destination;
+    const Surroundings& around;
+};
+
+Matched match_excluded(const Conditions& fields, Action action, const Request& request)
+{
+    Asking asking;
+    if (!ask_fields(fields, request.subject, request.target, request.around, asking))
+        return asking.found();
+    auto found = asking.found();
+    if (!fields.networks)
+        return found;
+    if (request.destination == nullptr && !fields.networks->empty()) {
+        wait(found, Field::networks, address_alone);
+        return found;
+    }
+    const bool holds = request.destination != nullptr &&
+                       (action == Action::allow ? fields.networks->denies(*request.destination)
+                                                : fields.networks->allows(*request.destination));
+    return holds ? found : Matched{Match::no, Field::networks, {}};
+}
+
 }  // namespace
 
 std::string_view word(Field field)
 {
-    constexpr std::array<std::string_view, 9> words{
-        "", "listeners", "protocols", "clients", "users", "hosts", "networks", "ports", "expires"};
+    constexpr std::array<std::string_view, 11> words{"",        "listeners", "protocols", "clients",
+                                                     "users",   "hosts",     "networks",  "ports",
+                                                     "expires", "when",      "not"};
     return words[static_cast<std::size_t>(field)];
 }
 
 std::string_view word(Fact fact)
 {
-    constexpr std::array<std::string_view, 5> words{"listener", "protocol", "client", "user",
-                                                    "address"};
+    constexpr std::array<std::string_view, all_facts.size()> words{"listener", "protocol", "client",
+                                                                   "user",     "address",  "time"};
     return words[static_cast<std::size_t>(fact)];
 }
 
@@ -68,16 +133,21 @@ Matched Rule::match(const Subject& subject, const Target& target, const Destinat
     auto found = match_request(subject, target, around);
     if (found.match == Match::no)
         return found;
+    if (excluded) {
+        const auto inside =
+            match_excluded(*excluded, action, {subject, target, destination, around});
+        if (inside.match == Match::yes)
+            return {Match::no, Field::not_, found.unknown};
+        if (inside.match == Match::unknown)
+            wait(found, Field::not_, inside.unknown);
+    }
     const auto place = destination == nullptr        ? match_unresolved()
                        : match_address(*destination) ? Match::yes
                                                      : Match::no;
     if (place == Match::no)
         return {Match::no, Field::networks, found.unknown};
-    if (place == Match::unknown) {
-        if (found.match == Match::yes)
-            found = {Match::unknown, Field::networks, {}};
-        found.unknown.add(Fact::address);
-    }
+    if (place == Match::unknown)
+        wait(found, Field::networks, address_alone);
     return found;
 }
 
@@ -85,23 +155,10 @@ Matched Rule::match_request(const Subject& subject, const Target& target,
                             const Surroundings& around) const
 {
     Asking asking;
-    if (protocols && !asking.ask(Field::protocols, Fact::protocol, subject,
-                                 protocols->contains(subject.protocol)))
-        return asking.found();
-    if (ports && !asking.ask(Field::ports, ports->contains(target.port)))
-        return asking.found();
-    if (listeners && !asking.ask(Field::listeners, Fact::listener, subject,
-                                 listeners->contains(subject.listener)))
-        return asking.found();
-    if (hosts && !asking.ask(Field::hosts, hosts->contains(target.host)))
-        return asking.found();
-    if (clients && !asking.ask(Field::clients, Fact::client, subject,
-                               subject.client && clients->contains_client(*subject.client, around)))
-        return asking.found();
-    if (users && !match_users(*users, subject, asking))
-        return asking.found();
-    // Last: most rules that do not match are spared a look at a distant part of themselves.
-    (void)asking.ask(Field::expires, !life.expired(subject.at));
+    // The expiry last: most rules that do not match are spared a look at a distant part of
+    // themselves.
+    if (ask_fields(*this, subject, target, around, asking))
+        (void)asking.ask(Field::expires, !life.expired(subject.at));
     return asking.found();
 }
 

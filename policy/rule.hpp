@@ -2,6 +2,7 @@
 // everything.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "policy/domains.hpp"
 #include "policy/networks.hpp"
 #include "policy/ports.hpp"
+#include "policy/times.hpp"
 #include "protocols/tunnel_request.hpp"
 
 namespace adit::policy {
@@ -37,12 +39,16 @@ enum class Field : std::uint8_t {
     hosts,
     networks,
     ports,
-    expires
+    expires,
+    when,
+    not_
 };
 std::string_view word(Field field);  // "networks", ...
 
 // What may not be known about a request. The address is unknown until a name has been looked up.
-enum class Fact : std::uint8_t { listener, protocol, client, user, address };
+enum class Fact : std::uint8_t { listener, protocol, client, user, address, time };
+inline constexpr std::array all_facts{Fact::listener, Fact::protocol, Fact::client,
+                                      Fact::user,     Fact::address,  Fact::time};
 std::string_view word(Fact fact);  // "client", ...
 
 struct Facts {
@@ -97,7 +103,11 @@ struct Subject {
     std::optional<Address> client;  // empty: a unix-socket client, who matches no entry
     std::string_view user;          // empty: nobody
     bool may_log_in = true;         // false: nobody stays nobody here, so a login is no cure
-    std::optional<sys_seconds> at;  // empty: at a time when no rule has expired
+    // Empty: at a time when no rule has expired, and unknown to rules that hold only at times.
+    std::optional<sys_seconds> at;
+    // For rules that hold only at times, where that is another moment: a request of the past is judged
+    // by its own time of day, but by the rules that have not expired. Empty: `at`.
+    std::optional<sys_seconds> time_of_day = std::nullopt;
     // Facts whose value above does not count. An unknown user is *some* user who is logged in.
     Facts unknown;
 };
@@ -112,10 +122,8 @@ struct Life {
     bool expired(std::optional<sys_seconds> at) const { return expires && at && *at >= *expires; }
 };
 
-struct Rule {
-    std::string name;  // never empty: `rules[3]` when the file gives none
-    Action action = Action::deny;
-    bool observe = false;  // passed over; what it would have done is recorded
+// What must match, all of it. All but `networks` is asked before the address is known.
+struct Conditions {
     std::optional<std::set<std::string, std::less<>>> listeners;
     std::optional<ProtocolSet> protocols;
     std::optional<NetworkSet> clients;
@@ -123,13 +131,24 @@ struct Rule {
     std::optional<HostSet> hosts;
     std::optional<NetworkSet> networks;
     std::optional<PortSet> ports;
+    std::optional<Times> when;
+};
+
+struct Rule : Conditions {
+    std::string name;  // never empty: `rules[3]` when the file gives none
+    Action action = Action::deny;
+    bool observe = false;  // passed over; what it would have done is recorded
+    // `not`: the rule matches only where these do not all match. Its `networks` are taken as those of
+    // a rule of the other action are, so in doubt an allow reaches less and a deny covers more; they
+    // do not lift the implied `public`.
+    std::optional<Conditions> excluded;
     Life life;
 
     // Everything. Without a destination the address is not known yet.
     Matched match(const Subject& subject, const Target& target, const Destination* destination,
                   const Surroundings& around) const;
 
-    // All fields but `networks`.
+    // All fields but `networks` and `not`.
     Matched match_request(const Subject& subject, const Target& target,
                           const Surroundings& around) const;
     // `networks`, or what an absent one means: `["public"]` for an allow, every address for a deny.

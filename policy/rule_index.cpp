@@ -27,7 +27,9 @@ RuleIndex::RuleIndex(const std::vector<Rule>& rules)
 
 void RuleIndex::file(std::uint32_t position, const Rule& rule)
 {
-    if (rule.hosts && !rule.hosts->any()) {
+    // What a `not` excludes files nothing: the rule is about all the rest. Nor does a regular
+    // expression, which fits names that stand nowhere.
+    if (rule.hosts && !rule.hosts->any() && rule.hosts->patterns().empty()) {
         for (const auto& name : rule.hosts->exact())
             exact_hosts_[name].push_back(position);
         for (const auto& suffix : rule.hosts->suffixes())

@@ -140,13 +140,18 @@ using boost::asio::ip::address_v4;
 std::optional<Address> behind_networks(const Policy& policy, const Address& address)
 {
     std::optional<Network> widest;
-    for (const auto& rule : policy.rules()) {
-        if (!rule.networks)
-            continue;
-        for (const auto& network : rule.networks->networks())
+    const auto look_at = [&](const std::optional<NetworkSet>& networks) {
+        if (!networks)
+            return;
+        for (const auto& network : networks->networks())
             if (network.address.is_v4() && network.prefix != 0 && network.contains(address) &&
                 (!widest || network.prefix < widest->prefix))
                 widest = network;
+    };
+    for (const auto& rule : policy.rules()) {
+        look_at(rule.networks);
+        if (rule.excluded)
+            look_at(rule.excluded->networks);
     }
     if (!widest)
         return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -41,6 +42,8 @@ struct Vocabulary {
     Sets sets;
     std::set<std::string, std::less<>> listeners;
     bool listeners_replaced = false;  // by `--listen`
+    FindZone find_zone;
+    std::map<std::string, std::shared_ptr<const Zone>> zones;  // null: there is none of that name
 };
 
 // Lists of entries. `sets` is where "@name" is looked up; a set itself is read without: sets do not

@@ -32,7 +32,7 @@ PURE_ELSEWHERE = re.compile(r"""^(
     boost/beast/(core/(detail/)?(base64|string|string_type)|http/(error|field|fields|parser|basic_parser|empty_body|
         message|verb|status|rfc7230|type_traits|buffer_body|string_body))\.hpp |
     boost/system/(result|error_code)\.hpp | boost/(container|intrusive|core)/[a-z_/]+\.hpp |
-    fmt/(format|core|ranges)\.h
+    fmt/(format|core|ranges)\.h | re2/re2\.h
 )$""", re.VERBOSE)
 # `chrono` is for durations; clocks show among the symbols.
 PURE_IN = {"policy": {"chrono"}, "protocols": set()}

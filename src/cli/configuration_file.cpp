@@ -6,6 +6,7 @@
 #include "src/default_configuration.hpp"
 #include "src/login/password.hpp"
 #include "src/platform/system.hpp"
+#include "src/platform/time_zones.hpp"
 
 namespace adit::cli {
 namespace {
@@ -34,7 +35,9 @@ Result<Read, std::string> read_configuration(const Source& source)
     }
     const std::string name = source.path.empty() ? "(embedded default)" : source.path;
 
-    auto loaded = policy::load(text, {source.listen, &login::is_password_hash});
+    policy::LoadOptions options{source.listen, &login::is_password_hash};
+    options.find_zone = platform::find_zone;
+    auto loaded = policy::load(text, options);
     if (!loaded)
         return {boost::system::in_place_error, all_words(loaded.error(), name)};
 

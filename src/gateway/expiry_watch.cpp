@@ -11,7 +11,7 @@ using policy::sys_seconds;
 
 namespace {
 
-// Rules expire by the wall clock, which people set; timers run by one that nobody sets. So it is
+// Rules expire, and hold at times, by the wall clock, which people set; timers run by one that nobody sets. So it is
 // looked at again this often.
 constexpr std::chrono::seconds longest_wait = 30s;
 
@@ -32,7 +32,7 @@ void ExpiryWatch::watch(std::shared_ptr<const policy::Policy> policy)
 void ExpiryWatch::wait()
 {
     timer_.cancel();
-    const auto next = policy_->next_expiry(seen_);
+    const auto next = policy_->next_change(seen_);
     if (!next)
         return;
     const auto left = *next - std::chrono::system_clock::now();
@@ -50,9 +50,11 @@ void ExpiryWatch::look()
     for (const auto& rule : policy_->rules())
         if (rule.life.expires && *rule.life.expires > seen_ && *rule.life.expires <= now)
             gone.push_back(&rule);
+    const auto next = policy_->next_change(seen_);
+    const bool changed = next && *next <= now;
     seen_ = std::max(seen_, now);
-    if (!gone.empty())
-        expired_(gone);
+    if (changed)
+        changed_(gone);
     wait();
 }
 

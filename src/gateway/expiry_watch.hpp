@@ -1,4 +1,5 @@
-// Rings when a rule expires, so that live tunnels can be judged again without it.
+// Rings when a rule expires, and when the times of one begin or end, so that live tunnels can be
+// judged again.
 #pragma once
 
 #include <chrono>
@@ -11,11 +12,11 @@ namespace adit::gateway {
 
 class ExpiryWatch {
 public:
-    // `expired` is called on the loop, with the rules that have just expired.
-    using Expired = std::function<void(const std::vector<const policy::Rule*>&)>;
+    // `changed` is called on the loop, with the rules that have just expired, if any.
+    using Changed = std::function<void(const std::vector<const policy::Rule*>&)>;
 
-    ExpiryWatch(asio::io_context& loop, Expired expired)
-        : timer_{loop}, expired_{std::move(expired)}
+    ExpiryWatch(asio::io_context& loop, Changed changed)
+        : timer_{loop}, changed_{std::move(changed)}
     {
     }
 
@@ -27,9 +28,9 @@ private:
     void look();
 
     Timer timer_;
-    Expired expired_;
+    Changed changed_;
     std::shared_ptr<const policy::Policy> policy_;
-    policy::sys_seconds seen_{};  // what expired up to here has been told
+    policy::sys_seconds seen_{};  // what changed up to here has been told
 };
 
 }  // namespace adit::gateway

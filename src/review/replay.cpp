@@ -154,6 +154,7 @@ Answer Judge::answer(const AccessLine& line) const
     subject.protocol = *line.protocol;
     subject.client = line.client;
     subject.at = now_;
+    subject.time_of_day = std::chrono::floor<std::chrono::seconds>(line.time);
     if (door.login != Login::none)
         subject.user = line.user;
     if (door.login == Login::required && subject.user.empty())

@@ -41,7 +41,7 @@ Answer recorded_answer(const AccessLine& line);
 // rule can change it.
 class Judge {
 public:
-    // Expiry is judged as of `now`.
+    // Expiry is judged as of `now`, times of day and days of the week at the time of each record.
     Judge(const policy::Configuration& configuration, std::chrono::sys_seconds now);
 
     // `line` has a target and a protocol. Undecided when the answer hangs on an address and the

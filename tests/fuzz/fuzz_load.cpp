@@ -57,6 +57,7 @@ void require_sound(const Configuration& configuration)
         require(!rule.name.empty(), "a rule has a name");
         require(!rule.life.expires || to_text(*rule.life.expires).size() == 20,
                 "the end of a rule can be written");
+        require(!rule.when || !to_text(*rule.when).empty(), "the times of a rule can be written");
         require(!rule.ports || !rule.ports->ranges().empty(), "no list of ports is empty");
         require(!rule.hosts || !rule.hosts->empty(), "no list of hosts is empty");
         require(!rule.networks || !rule.networks->empty(), "no list of networks is empty");
@@ -88,6 +89,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     auto text = adit::fuzz::text_of(bytes, size);
     LoadOptions options;
     options.now = std::chrono::sys_days{std::chrono::year{2027} / 1 / 30};
+    options.find_zone = [](const std::string& name) {
+        return name == "Europe/Berlin" ? std::optional{Zone{name, {{{}, std::chrono::hours{1}}}}}
+                                       : std::nullopt;
+    };
     const auto once = load(text, options);
     const auto again = load(text, options);
     require(once.has_value() == again.has_value(), "a text means the same twice");

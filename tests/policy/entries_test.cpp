@@ -51,7 +51,7 @@ TEST_CASE("a host entry with a star elsewhere, a port, a path or an address is n
                              "example.com:443",
                              "https://example.com",
                              "example.com/",
-                             "/regex/",
+                             "/regex",
                              "10.0.0.1",
                              "*.10.0.0.1",
                              "::1",

@@ -47,6 +47,8 @@ inline HostSet hosts(std::initializer_list<std::string_view> entries)
             set.add_any();
         else if (entry.starts_with("*."))
             set.add_suffix(entry.substr(2));
+        else if (entry.starts_with("/"))
+            set.add_pattern(*HostPattern::parse(entry.substr(1, entry.size() - 2)));
         else
             set.add_exact(entry);
     }
@@ -120,6 +122,17 @@ public:
         rule_.listeners.emplace();
         for (const auto name : names)
             rule_.listeners->emplace(name);
+        return *this;
+    }
+    // What the other rule names is excluded, by its fields alone.
+    RuleMaker& except(const RuleMaker& other)
+    {
+        rule_.excluded = static_cast<const Conditions&>(other.rule_);
+        return *this;
+    }
+    RuleMaker& at_times(const Times& times)
+    {
+        rule_.when = times;
         return *this;
     }
     operator Rule() const { return rule_; }

@@ -185,9 +185,9 @@ TEST_CASE("the next rule to expire is the first one that has not")
 {
     const auto rules =
         policy({until(evening + 24h, allow("b")), until(evening, allow("a")), allow("for ever")});
-    CHECK(rules.next_expiry(evening - 1s) == evening);
-    CHECK(rules.next_expiry(evening) == evening + 24h);
-    CHECK_FALSE(rules.next_expiry(evening + 24h));
+    CHECK(rules.next_change(evening - 1s) == evening);
+    CHECK(rules.next_change(evening) == evening + 24h);
+    CHECK_FALSE(rules.next_change(evening + 24h));
 }
 
 }  // namespace

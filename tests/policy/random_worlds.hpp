@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -15,8 +17,16 @@ namespace adit::policy::testing {
 inline const std::vector<std::string> some_users{"alice", "bob", "carol"};
 inline const std::vector<std::string> some_hosts{"a.example", "b.example", "x.a.example",
                                                  "evil.com", "www.evil.com"};
-inline const std::vector<std::string> host_entries{"a.example",  "*.example", "evil.com",
-                                                   "*.evil.com", "*",         "*.a.example"};
+inline const std::vector<std::string> host_entries{"a.example",        "*.example",  "evil.com",
+                                                   "*.evil.com",       "*",          "*.a.example",
+                                                   "/[ab][.]EXAMPLE/", "/.*evil.*/", "/evil/"};
+// What the regular expressions above mean, in the words of the others.
+inline bool pattern_means(const std::string& entry, const std::string& name)
+{
+    if (entry == "/.*evil.*/")
+        return name.find("evil") != std::string::npos;
+    return entry != "/evil/" && (name == "a.example" || name == "b.example");
+}
 inline const std::vector<std::uint16_t> some_ports{22, 25, 80, 443, 1080, 5432};
 inline const std::vector<std::string> some_addresses{"8.8.8.8",
                                                      "9.9.9.9",
@@ -58,12 +68,27 @@ inline const std::vector<std::string> network_entries{
     "public",     "private",      "loopback",   "cgnat",           "metadata", "self",
     "link-local", "reserved",     "multicast"};
 
+// One window in a zone whose clocks are ahead by `ahead` hours, one more from Thursday noon UTC on.
+struct Nights {
+    std::uint8_t days = 0;
+    int from = 0;
+    int to = 24;
+    int ahead = 0;
+};
+inline const std::vector<Nights> some_nights{
+    {0x7F, 8, 18, 2}, {0x3E, 0, 24, 0}, {0x21, 22, 6, -7}, {0x10, 12, 24, 10}, {0x7F, 23, 1, 0}};
+// A Sunday.
+inline constexpr std::chrono::sys_days week{std::chrono::year{2026} / 11 / 22};
+inline constexpr auto thursday_noon = week + std::chrono::hours{4 * 24 + 12};
+
 // A rule as the test sees it: the words of the file, kept beside what is built from them.
 struct Written {
     bool allows = false;
     std::optional<std::vector<std::string>> users, hosts, networks, clients;
     std::optional<std::vector<std::uint16_t>> ports;
     std::optional<std::vector<Protocol>> protocols;
+    std::optional<std::vector<Nights>> nights;
+    std::vector<Written> excluded;  // at most one
 };
 
 using Random = std::mt19937;
@@ -86,12 +111,11 @@ std::optional<std::vector<T>> maybe_some(const std::vector<T>& all, unsigned per
     return chosen;
 }
 
-inline Written write_rule(Random& random)
+inline Written write_fields(Random& random)
 {
     auto user_entries = some_users;
     user_entries.emplace_back("*");
     Written rule;
-    rule.allows = random() % 2 == 0;
     rule.users = maybe_some(user_entries, 30, random);
     rule.hosts = maybe_some(host_entries, 40, random);
     rule.networks = maybe_some(network_entries, 45, random);
@@ -99,6 +123,16 @@ inline Written write_rule(Random& random)
     rule.ports = maybe_some(some_ports, 40, random);
     rule.protocols =
         maybe_some(std::vector<Protocol>{Protocol::connect, Protocol::socks5}, 20, random);
+    rule.nights = maybe_some(some_nights, 15, random);
+    return rule;
+}
+
+inline Written write_rule(Random& random)
+{
+    auto rule = write_fields(random);
+    rule.allows = random() % 2 == 0;
+    if (random() % 3 == 0)
+        rule.excluded.push_back(write_fields(random));
     return rule;
 }
 
@@ -110,11 +144,20 @@ inline NetworkSet network_set(const std::vector<std::string>& entries)
     return set;
 }
 
-inline Rule build(const Written& written, std::size_t number)
+inline Times times_of(const std::vector<Nights>& nights)
 {
-    Rule rule;
-    rule.name = std::to_string(number);
-    rule.action = written.allows ? Action::allow : Action::deny;
+    Times times;
+    for (const auto& [days, from, to, ahead] : nights) {
+        const std::chrono::hours hours{ahead};
+        const auto zone = std::make_shared<const Zone>(
+            Zone{"there", {{{}, hours}, {thursday_noon, hours + std::chrono::hours{1}}}});
+        times.add({days, std::chrono::hours{from}, std::chrono::hours{to}, zone});
+    }
+    return times;
+}
+
+inline void build_fields(const Written& written, Conditions& rule)
+{
     if (written.users) {
         rule.users.emplace();
         for (const auto& name : *written.users)
@@ -139,6 +182,18 @@ inline Rule build(const Written& written, std::size_t number)
         for (const auto protocol : *written.protocols)
             rule.protocols->add(protocol);
     }
+    if (written.nights)
+        rule.when = times_of(*written.nights);
+}
+
+inline Rule build(const Written& written, std::size_t number)
+{
+    Rule rule;
+    rule.name = std::to_string(number);
+    rule.action = written.allows ? Action::allow : Action::deny;
+    build_fields(written, rule);
+    for (const auto& each : written.excluded)
+        build_fields(each, rule.excluded.emplace());
     return rule;
 }
 
@@ -167,6 +222,8 @@ inline bool host_matches(const std::string& entry, const std::string& name)
 {
     if (entry == "*")
         return true;
+    if (entry.starts_with('/'))
+        return pattern_means(entry, name);
     if (!entry.starts_with("*."))
         return entry == name;
     return name.size() >= entry.size() && name.ends_with(entry.substr(1));
@@ -196,12 +253,29 @@ inline bool deny_holds(const std::string& entry, const Address& written, const S
     return false;
 }
 
+// Hour by hour: the window of a day is that day's hours, and those of the next when it runs over
+// midnight.
+inline bool night_holds(const Nights& night, std::chrono::sys_seconds moment)
+{
+    const int ahead = night.ahead + (moment >= thursday_noon ? 1 : 0);
+    const auto hour = std::chrono::floor<std::chrono::hours>(moment - week).count() + ahead;
+    for (int day = -8; day <= 15; ++day) {
+        const int length = (night.to - night.from + 23) % 24 + 1;
+        const int begin = day * 24 + night.from;
+        if ((night.days >> ((day + 14) % 7) & 1) != 0 && hour >= begin && hour < begin + length)
+            return true;
+    }
+    return false;
+}
+
 inline bool asked_matches(const Written& rule, const Subject& subject, const Target& to,
                           const Surroundings& around)
 {
     const auto* name = std::get_if<adit::protocols::Domain>(&to.host);
     return any_entry(rule.ports, [&](auto port) { return port == to.port; }) &&
            any_entry(rule.protocols, [&](auto each) { return each == subject.protocol; }) &&
+           any_entry(rule.nights,
+                     [&](const auto& each) { return night_holds(each, *subject.at); }) &&
            any_entry(rule.users,
                      [&](const auto& each) {
                          return !subject.user.empty() && (each == "*" || each == subject.user);
@@ -232,6 +306,20 @@ inline bool address_matches(const Written& rule, const Address& address, const S
     });
 }
 
+// What stands in a `not`; its networks are read as those of a rule of the other action.
+inline bool excluded_matches(const Written& rule, const Subject& subject, const Target& to,
+                             const Address& address, const Surroundings& around)
+{
+    return std::any_of(rule.excluded.begin(), rule.excluded.end(), [&](const Written& each) {
+        return asked_matches(each, subject, to, around) &&
+               any_entry(each.networks, [&](const auto& entry) {
+                   return rule.allows ? deny_holds(entry, address, around)
+                                      : allow_holds(entry, judged_form(address, around),
+                                                    classify(address, around));
+               });
+    });
+}
+
 struct Expected {
     bool allowed = false;
     Reason reason = Reason::no_rule;
@@ -244,7 +332,8 @@ inline Expected first_match(const std::vector<Written>& rules, const Subject& su
 {
     Expected expected;
     for (std::size_t i = 0; i < rules.size(); ++i) {
-        if (!asked_matches(rules[i], subject, to, around))
+        if (!asked_matches(rules[i], subject, to, around) ||
+            excluded_matches(rules[i], subject, to, address, around))
             continue;
         if (address_matches(rules[i], address, around)) {
             const bool allowed = rules[i].allows;
@@ -279,6 +368,7 @@ inline World make_world(Random& random)
 inline Subject make_subject(Random& random)
 {
     auto subject = nobody();
+    subject.at = week + std::chrono::minutes{random() % (7 * 24 * 60)};
     if (random() % 3 != 0)
         subject.user = one_of(some_users, random);
     subject.protocol = random() % 2 == 0 ? Protocol::connect : Protocol::socks5;

@@ -10,7 +10,7 @@ using namespace adit::policy::testing;
 
 namespace {
 
-const std::chrono::sys_seconds noon{std::chrono::hours{12}};
+const std::chrono::sys_seconds noon = week + std::chrono::hours{12};
 
 // The same rules, of which some only observe and some have an end before or after noon.
 std::vector<Rule> with_lives(const World& world, Random& random)
@@ -166,7 +166,7 @@ TEST_CASE("what is concluded from some facts holds whatever the others are")
                 CHECK(trace.decision.rule_name() == told.rule_name());
         }
     });
-    CHECK(undecided > 3);
+    CHECK(undecided > 2);
     CHECK(decided > 300);
 }
 

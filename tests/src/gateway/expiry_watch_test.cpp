@@ -52,3 +52,25 @@ TEST_CASE("a policy that is no longer watched tells nothing")
     loop.run_for(3s);
     CHECK(told == 0);
 }
+
+TEST_CASE("the end of a rule's times is told, with no rule that has expired")
+{
+    const auto soon = now() + 1s;
+    const auto zone = std::make_shared<const policy::Zone>(
+        policy::Zone{"there", {{policy::sys_seconds{}, 0s}, {soon, 1h}}});
+    policy::Rule rule;
+    rule.when.emplace();
+    // It holds in this hour, which a shift by an hour ends at once.
+    const auto hour = std::chrono::floor<std::chrono::hours>(soon.time_since_epoch()) % 24h;
+    rule.when->add({0x7F, hour, (hour + 1h) % 24h, zone});
+    asio::io_context loop{1};
+    int told = 0;
+    ExpiryWatch watch{loop, [&](const auto& expired) {
+                          CHECK(expired.empty());
+                          ++told;
+                          loop.stop();
+                      }};
+    watch.watch(std::make_shared<policy::Policy>(std::vector<policy::Rule>{rule}));
+    loop.run_for(10s);
+    CHECK(told == 1);
+}
