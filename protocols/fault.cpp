@@ -39,10 +39,16 @@ std::string_view words(Fault fault)
             return "the head of the request is larger than 32 KiB or has more than 100 fields";
         case Fault::bad_credentials_field:
             return "the Proxy-Authorization field is repeated or not well-formed";
+        case Fault::bad_status_line:
+            return "the first line of the answer is not an HTTP status line";
+        case Fault::answer_too_large:
+            return "the head of the answer is larger than 32 KiB or has more than 100 fields";
         case Fault::bad_version_byte:
             return "the SOCKS version byte is wrong";
         case Fault::bad_greeting:
             return "no SOCKS login method spoken here was offered";
+        case Fault::method_not_offered:
+            return "the SOCKS login method chosen was not offered";
         case Fault::bad_sub_negotiation:
             return "the version of the user name and password message is not 1";
         case Fault::bad_reserved_byte:

@@ -1,4 +1,4 @@
-// What can be wrong with bytes from a client: one name for each mistake, and its words for people.
+// What can be wrong with bytes from a peer: one name for each mistake, and its words for people.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,12 @@ enum class Fault : std::uint8_t {
     request_line_too_long,
     head_too_large,
     bad_credentials_field,  // Proxy-Authorization that is repeated or not well-formed
+    bad_status_line,        // of a proxy's answer to us
+    answer_too_large,
     // SOCKS
     bad_version_byte,
     bad_greeting,         // no method offered that is spoken here
+    method_not_offered,   // a proxy chose a login that we did not offer
     bad_sub_negotiation,  // RFC 1929 with a version other than 1
     bad_reserved_byte,
     bad_address_type,
