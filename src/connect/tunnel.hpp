@@ -1,0 +1,40 @@
+// `adit connect` from its options to its end: reach the proxy, ask it, carry the bytes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "protocols/client/proxy_url.hpp"
+#include "protocols/credentials.hpp"
+#include "protocols/target.hpp"
+#include "src/connect/descriptor.hpp"
+#include "src/connect/tls.hpp"
+
+namespace adit::connect {
+
+struct Errand {
+    protocols::client::ProxyUrl proxy;  // its login is the one to use
+    protocols::Target target;
+    Trust trust;
+    std::chrono::milliseconds timeout{};  // for everything until the tunnel stands
+};
+
+enum class Outcome : std::uint8_t {
+    finished,     // the tunnel stood, and both directions came to their end
+    broken,       // the tunnel stood and broke; or the work could not be done on this machine
+    misused,      // the proxy's protocol cannot carry this target or login
+    refused,      // by the proxy
+    unreachable,  // the proxy, or its answer is none
+};
+
+struct Report {
+    Outcome outcome = Outcome::finished;
+    std::string
+        words;  // for standard error, several lines perhaps, no secret in them; may be empty
+};
+
+Report tunnel(Errand errand, Descriptor in, Descriptor out);
+
+}  // namespace adit::connect
