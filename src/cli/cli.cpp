@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "src/cli/connect.hpp"
 #include "src/cli/explain.hpp"
 #include "src/cli/import.hpp"
 #include "src/cli/replay.hpp"
@@ -34,9 +35,12 @@ Examples:
   adit rules --unused 30d                    which rules of the running gateway nobody needs
   adit suggest access.jsonl                  a configuration that allows what was seen
   adit import squid squid.conf               the same rules as an Adit configuration
+  ssh -o ProxyCommand='adit connect --proxy http://127.0.0.1:1080 %h %p' user@host
+                                             ssh through the gateway; adit ssh-config writes it down
   adit passwd                                asks for a password and prints the hash for "users"
 
-Exit codes: 0 all is well; 1 it failed at run time; 2 the command line or the configuration is wrong.)";
+Exit codes: 0 all is well; 1 it failed at run time; 2 the command line or the configuration is wrong.
+adit connect has more: adit connect --help.)";
 
 // The subcommands, and what to call when one was chosen. Options live here until then.
 class Commands {
@@ -65,6 +69,8 @@ private:
     ReplayOptions replay_;
     RulesOptions rules_;
     SuggestOptions suggest_;
+    ConnectOptions connect_;
+    SshConfigOptions ssh_config_;
     std::string imported_;
 };
 
@@ -77,6 +83,8 @@ Commands::Commands(CLI::App& app)
     add_rules(app);
     add_suggest(app);
     add_import(app);
+    add(add_connect(app, connect_), [this] { return connect(connect_); });
+    add(add_ssh_config(app, ssh_config_), [this] { return ssh_config(ssh_config_); });
     add(app.add_subcommand("passwd",
                            "Make a password hash (yescrypt) for the configuration's \"users\""),
         passwd);
