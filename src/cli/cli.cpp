@@ -112,6 +112,7 @@ void Commands::add_check(CLI::App& app)
     auto* command = app.add_subcommand("check", "Say what is wrong with a configuration file");
     command->add_option("file", check_.path, "Configuration file")->required()->type_name("FILE");
     command->add_flag("--strict", check_.strict, "Take warnings for mistakes");
+    command->footer("Exit codes: 0 it is in order; 2 it is not, or it cannot be read.");
     add(command, [this] { return check(check_); });
 }
 
@@ -130,8 +131,8 @@ void Commands::add_explain(CLI::App& app)
     fact("--listener", explain_.listener, "The listener's name", "NAME");
     command
         ->add_option("--resolve", explain_.resolved,
-                     "What the name resolves to, as often as needed; without it, to a public "
-                     "address that no rule names")
+                     "What the name resolves to, as often as needed; without it, a public address "
+                     "that no rule names")
         ->type_name("IP")
         ->expected(1)
         ->allow_extra_args(false)
@@ -247,10 +248,10 @@ int print_version()
 int main(int argc, char** argv)
 {
     CLI::App app{description, "adit"};
-    app.footer(footer);
     app.require_subcommand(0, 1);
     app.set_version_flag("--version", fmt::format("adit {}", version));
     const Commands commands{app};
+    app.footer(footer);  // only now: a subcommand made later would repeat it in its own help
 
     try {
         app.parse(argc, argv);
