@@ -40,6 +40,9 @@ struct SshConfigOptions {
 // failure is ready to be printed.
 Result<protocols::client::ProxyUrl, std::string> chosen_proxy(const ProxyOptions& options);
 
+// The full path of the running program, for lines to copy.
+std::string this_program();
+
 int connect(const ConnectOptions& options);
 int ssh_config(const SshConfigOptions& options);
 

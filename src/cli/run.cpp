@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "src/cli/cli.hpp"
+#include "src/cli/connect.hpp"
 #include "src/default_configuration.hpp"
 #include "src/gateway/server.hpp"
 #include "src/observe/log.hpp"
@@ -32,12 +33,12 @@ void explain_default(const policy::Listener& listener, bool elsewhere)
                "To use it:\n"
                "  curl -x http://{at} https://example.com/\n"
                "  curl -x socks5h://{at} https://example.com/\n"
-               "  ssh -o ProxyCommand='nc -X connect -x {at} %h %p' user@host\n"
+               "  ssh -o ProxyCommand='{adit} connect --proxy http://{at} %h %p' user@host\n"
                "  git -c http.proxy=http://{at} clone https://github.com/user/repository\n"
                "  export https_proxy=http://{at} all_proxy=socks5h://{at} "
                "no_proxy=localhost,127.0.0.1\n\n",
                elsewhere ? ", with --listen in place of its listeners" : "", default_configuration,
-               fmt::arg("at", reachable(listener)));
+               fmt::arg("at", reachable(listener)), fmt::arg("adit", this_program()));
 }
 
 void warn_of_few_descriptors(std::size_t limit, const observe::Log& log)

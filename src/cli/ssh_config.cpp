@@ -46,13 +46,6 @@ std::string from_the_root(const std::string& path)
     return unknown ? path : whole.string();
 }
 
-std::string this_program()
-{
-    std::error_code unknown;
-    const auto path = fs::read_symlink("/proc/self/exe", unknown);
-    return unknown ? "adit" : path.string();
-}
-
 std::string usual_login_file()
 {
     const char* home = std::getenv("HOME");
@@ -73,6 +66,13 @@ bool fits_on_lines(const std::string& text)
 }
 
 }  // namespace
+
+std::string this_program()
+{
+    std::error_code unknown;
+    const auto path = fs::read_symlink("/proc/self/exe", unknown);
+    return unknown ? "adit" : path.string();
+}
 
 int ssh_config(const SshConfigOptions& options)
 {

@@ -34,6 +34,8 @@ def _(*words):
     if not words:
         for command in ("run", "check", "passwd", "version"):
             contains(done.stdout, command)
+    else:
+        check("adit replay" not in done.stdout, f"it explains the others, too:\n{done.stdout}")
 
 
 @each([("no command", []), ("an unknown command", ["walk"]), ("an unknown option", ["run", "--fast"]),
@@ -203,6 +205,7 @@ def _():
             for part in ("web and ssh", "8443", "curl", "ssh", "git", "ProxyCommand", "https_proxy"):
                 contains(said, part)
             contains(said, f"127.0.0.1:{port}", "the lines to copy name the real port")
+            contains(said, f"ProxyCommand='{PROGRAM} connect --proxy http://127.0.0.1:{port} %h %p'")
             done = curl("--proxytunnel", "--proxy", f"http://127.0.0.1:{port}", "http://127.0.0.1:80/")
             contains(done.words, "403")
             record = json.loads(records.wait("not_allowed"))
