@@ -5,22 +5,16 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "src/gateway/socket.hpp"
+
 namespace adit {
 
-namespace asio = boost::asio;
-
-using Executor = asio::io_context::executor_type;
 using tcp = asio::ip::tcp;
-// A byte stream of any family: a client may have come over TCP or through a unix socket.
-using Stream = asio::generic::stream_protocol;
-using Socket = asio::basic_stream_socket<Stream, Executor>;
 using Acceptor = asio::basic_socket_acceptor<Stream, Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;

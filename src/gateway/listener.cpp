@@ -107,6 +107,7 @@ Result<BoundListener, std::string> bind_listener(const policy::Listener& listene
         if (!socket)
             return socket.error();
         set_no_delay(socket->get());
+        tell_what_is_left(socket->get());
         set_keepalive(socket->get());
         if (::listen(socket->get(), SOMAXCONN) != 0)
             return why(listener, "listen on");

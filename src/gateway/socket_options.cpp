@@ -31,4 +31,9 @@ void set_keepalive(int descriptor)
     set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 15 * minute * 1000);
 }
 
+void tell_what_is_left(int descriptor)
+{
+    set(descriptor, IPPROTO_TCP, TCP_INQ, 1);
+}
+
 }  // namespace adit::gateway

@@ -5,13 +5,19 @@
 #include "src/relay/relay.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/post.hpp>
+
+#include "src/gateway/socket_options.hpp"
 
 namespace adit::relay {
 namespace {
@@ -24,18 +30,46 @@ constexpr int max_rounds = 4;
 constexpr std::uint8_t bulk_after = 2;
 constexpr std::size_t least_spliced = 32 << 10;
 
+// A direction that has read so often without being told what is left is asked to tell: one call that
+// spares one for each message. Short tunnels are spared the call.
+constexpr std::uint8_t patience = 2;
+
 bool would_block(int error)
 {
     return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-ssize_t receive(Socket& socket, std::span<std::uint8_t> into)
-{
+struct Received {
     ssize_t count = 0;
+    bool drained = false;  // nothing was left behind, no FIN either
+    bool told = false;     // the kernel said so, or the contrary
+};
+
+// With TCP_INQ the kernel tells what is left, so that nobody need ask again to be told EAGAIN. What
+// is left counts at least one when a FIN is.
+Received receive(Socket& socket, std::span<std::uint8_t> into)
+{
+    iovec bytes{into.data(), into.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control;
+    msghdr message{};
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    Received received;
     do
-        count = ::recv(socket.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-    while (count < 0 && errno == EINTR);
-    return count;
+        received.count = ::recvmsg(socket.native_handle(), &message, MSG_DONTWAIT);
+    while (received.count < 0 && errno == EINTR);
+    if (received.count <= 0)
+        return received;
+    const auto* told = CMSG_FIRSTHDR(&message);
+    if (told == nullptr || told->cmsg_type != TCP_CM_INQ)
+        return received;
+    int left = 0;
+    std::memcpy(&left, CMSG_DATA(told), sizeof left);
+    received.told = true;
+    received.drained = left == 0;
+    return received;
 }
 
 ssize_t send(Socket& socket, std::span<const std::uint8_t> bytes)
@@ -73,6 +107,7 @@ void reset(Socket& socket)
 Relay::Relay(Socket& client, Socket& destination, std::string early, Shared& shared)
     : client_{client}, destination_{destination}, shared_{shared}, last_active_{shared.tick}
 {
+    up_.relay = down_.relay = this;
     up_.from = down_.to = &client;
     up_.to = down_.from = &destination;
     up_.kept = std::move(early);
@@ -83,13 +118,13 @@ void Relay::start(std::function<void(const Totals&)> over)
     on_over_ = std::move(over);
     started_ = std::chrono::steady_clock::now();
     if (over_)
-        return complete_when_quiet();  // was stopped before it began
+        return complete();  // was stopped before it began
     if (up_.kept.empty())
-        read_later(up_);
+        read(up_);
     else
         flush(up_);
     if (!over_)
-        read_later(down_);
+        read(down_);
 }
 
 void Relay::stop()
@@ -97,22 +132,34 @@ void Relay::stop()
     finish(End::stopped);
 }
 
+// The kernel has just said that there is nothing to read.
 void Relay::read_later(Direction& direction)
 {
-    ++waits_;
-    direction.from->async_wait(Socket::wait_read, [this, &direction](boost::system::error_code) {
-        --waits_;
-        over_ ? complete_when_quiet() : read(direction);
-    });
+    direction.from->when_readable({&on_readable, &direction});
 }
 
+// There may be more, but others have waited long enough.
+void Relay::read_soon(Direction& direction)
+{
+    direction.from->soon({&on_readable, &direction});
+}
+
+// The kernel has just said that there is no room.
 void Relay::write_later(Direction& direction)
 {
-    ++waits_;
-    direction.to->async_wait(Socket::wait_write, [this, &direction](boost::system::error_code) {
-        --waits_;
-        over_ ? complete_when_quiet() : flush(direction);
-    });
+    direction.to->when_writable({&on_writable, &direction});
+}
+
+void Relay::on_readable(void* direction)
+{
+    auto& one = *static_cast<Direction*>(direction);
+    one.relay->read(one);
+}
+
+void Relay::on_writable(void* direction)
+{
+    auto& one = *static_cast<Direction*>(direction);
+    one.relay->flush(one);
 }
 
 bool Relay::Direction::is_bulk() const
@@ -133,7 +180,7 @@ void Relay::read(Direction& direction)
 void Relay::copy(Direction& direction)
 {
     for (int round = 0; round < max_rounds; ++round) {
-        const auto count = receive(*direction.from, shared_.scratch);
+        const auto [count, drained, told] = receive(*direction.from, shared_.scratch);
         if (count == 0)
             return end(direction);
         if (count < 0)
@@ -145,10 +192,22 @@ void Relay::copy(Direction& direction)
             is_full ? std::min<std::uint8_t>(direction.full_reads + 1, bulk_after) : 0;
         if (!forward(direction, bytes))
             return;
-        if (!is_full)
-            return read_later(direction);  // that was all, most likely; epoll tells if not
+        if (drained)
+            return read_later(direction);
+        if (!told)
+            ask_for_rest(direction);
     }
-    read_later(direction);
+    read_soon(direction);
+}
+
+void Relay::ask_for_rest(Direction& direction)
+{
+    constexpr int yes = 1;
+    if (direction.silent_reads > patience)
+        return;
+    if (direction.silent_reads++ ==
+        patience)  // no more than once: a socket may have no such option
+        (void)::setsockopt(direction.from->native_handle(), IPPROTO_TCP, TCP_INQ, &yes, sizeof yes);
 }
 
 // Sends what `to` takes and keeps the rest. True when everything went and the direction may read
@@ -194,7 +253,7 @@ void Relay::splice(Direction& direction)
             return;
     }
     rest(direction);
-    read_later(direction);
+    read_soon(direction);
 }
 
 // Pipe to socket. True when the pipe is empty and the direction may read on.
@@ -284,17 +343,19 @@ void Relay::end(Direction& direction)
 // Nothing reads a side that has said FIN, so its RST would go unseen until someone writes to it.
 void Relay::watch_for_reset(Direction& direction)
 {
-    ++waits_;
-    direction.from->async_wait(Socket::wait_error, [this, &direction](boost::system::error_code) {
-        --waits_;
-        if (over_)
-            return complete_when_quiet();
-        int error = 0;
-        socklen_t length = sizeof error;
-        (void)::getsockopt(direction.from->native_handle(), SOL_SOCKET, SO_ERROR, &error, &length);
-        if (error != 0)
-            broken(*direction.from);
-    });
+    direction.from->when_readable({&on_stirring, &direction});
+}
+
+void Relay::on_stirring(void* direction)
+{
+    auto& one = *static_cast<Direction*>(direction);
+    int error = 0;
+    socklen_t length = sizeof error;
+    (void)::getsockopt(one.from->native_handle(), SOL_SOCKET, SO_ERROR, &error, &length);
+    if (error != 0)
+        one.relay->broken(*one.from);
+    else
+        one.relay->watch_for_reset(one);
 }
 
 // `by` said RST. What it had said before is still in the kernel's queue and belongs to the other
@@ -306,7 +367,7 @@ void Relay::broken(const Socket& by)
     if (last_words.ended || last_words.has_undelivered())
         return finish(End::reset);
     for (;;) {
-        const auto count = receive(*last_words.from, shared_.scratch);
+        const auto count = receive(*last_words.from, shared_.scratch).count;
         if (count <= 0)
             return finish(End::reset);
         const auto bytes = shared_.scratch.first(static_cast<std::size_t>(count));
@@ -336,13 +397,12 @@ void Relay::finish(End end)
         reset(client_);
         reset(destination_);
     }
-    complete_when_quiet();
+    complete();
 }
 
-// Closing the sockets cancels the waits; the last of their handlers to run completes the operation.
-void Relay::complete_when_quiet()
+void Relay::complete()
 {
-    if (waits_ > 0 || !on_over_)
+    if (!on_over_)
         return;
     asio::post(client_.get_executor(),
                [over = std::exchange(on_over_, {}), totals = totals_] { over(totals); });

@@ -62,6 +62,7 @@ public:
 
 private:
     struct Direction {
+        Relay* relay = nullptr;
         Socket* from = nullptr;
         Socket* to = nullptr;
         std::uint64_t bytes = 0;  // delivered
@@ -70,15 +71,21 @@ private:
         std::size_t sent = 0;  // how much of `kept` has gone since
         std::optional<Pipe> pipe;
         std::size_t in_pipe = 0;
-        std::uint8_t full_reads = 0;  // in a row; see is_bulk()
-        bool ended = false;           // FIN was read and passed on
+        std::uint8_t full_reads = 0;    // in a row; see is_bulk()
+        std::uint8_t silent_reads = 0;  // the kernel did not say what was left; see ask_for_rest()
+        bool ended = false;             // FIN was read and passed on
 
         bool is_bulk() const;
         bool has_undelivered() const { return in_pipe > 0 || !kept.empty(); }
     };
 
     void read_later(Direction& direction);
+    void read_soon(Direction& direction);
     void write_later(Direction& direction);
+    static void on_readable(void* direction);
+    static void on_writable(void* direction);
+    static void on_stirring(void* direction);
+    void ask_for_rest(Direction& direction);
     void read(Direction& direction);
     void copy(Direction& direction);
     bool forward(Direction& direction, std::span<const std::uint8_t> bytes);
@@ -92,7 +99,7 @@ private:
     void watch_for_reset(Direction& direction);
     void broken(const Socket& by);
     void finish(End end);
-    void complete_when_quiet();
+    void complete();
     Direction& opposite(const Direction& direction);
 
     Socket& client_;
@@ -101,7 +108,6 @@ private:
     Direction up_;
     Direction down_;
     std::uint32_t last_active_;
-    unsigned waits_ = 0;  // waits the reactor still holds; their handlers refer to this object
     bool over_ = false;
     Totals totals_;
     std::chrono::steady_clock::time_point started_;

@@ -68,6 +68,13 @@ void FarEnd::say_fin()
     ::shutdown(descriptor_, SHUT_WR);
 }
 
+bool FarEnd::send_last(std::string_view bytes)
+{
+    const auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_MORE);
+    say_fin();
+    return sent == static_cast<ssize_t>(bytes.size());
+}
+
 void FarEnd::reset()
 {
     const linger at_once{1, 0};
@@ -82,7 +89,9 @@ TcpPair connect_pair(asio::io_context& loop)
     const int far = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (::connect(far, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0)
         throw std::runtime_error{"loopback does not connect"};
-    return {Socket{acceptor.accept(loop.get_executor())}, FarEnd{far}};
+    Socket ours{acceptor.accept(loop.get_executor())};
+    ours.non_blocking(true);
+    return {std::move(ours), FarEnd{far}};
 }
 
 }  // namespace adit::tests

@@ -20,6 +20,7 @@ public:
     bool receives_fin();
     bool receives_reset();
     void say_fin();
+    bool send_last(std::string_view bytes);  // these and FIN in one segment
     void reset();  // closes with RST
     int descriptor() const { return descriptor_; }
 

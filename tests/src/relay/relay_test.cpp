@@ -125,6 +125,26 @@ TEST_CASE("a client that has said FIN still reads the answer")
     CHECK(totals.down == answer.size());
 }
 
+TEST_CASE("last words and a FIN in one segment both pass, after few messages and after many")
+{
+    for (const int messages : {0, 1, 2, 3, 4, 20}) {
+        Tunnel tunnel;
+        for (int i = 0; i < messages; ++i) {
+            REQUIRE(tunnel.client().send("ping"));
+            REQUIRE(tunnel.destination().receive(4) == "ping");
+            REQUIRE(tunnel.destination().send("pong"));
+            REQUIRE(tunnel.client().receive(4) == "pong");
+        }
+        REQUIRE(tunnel.client().send_last("bye"));
+        CHECK(tunnel.destination().receive(3) == "bye");
+        CHECK(tunnel.destination().receives_fin());
+        REQUIRE(tunnel.destination().send_last("farewell"));
+        CHECK(tunnel.client().receive(8) == "farewell");
+        CHECK(tunnel.client().receives_fin());
+        CHECK(tunnel.totals().end == relay::End::finished);
+    }
+}
+
 TEST_CASE("a destination that has said FIN still hears the client")
 {
     Tunnel tunnel;

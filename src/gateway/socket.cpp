@@ -1,0 +1,151 @@
+// Stands on what Asio 1.81 shares with classes derived from its sockets: the descriptor's entry in
+// the reactor. An operation whose perform() says nothing but "ready" is a wait.
+#include "src/gateway/socket.hpp"
+
+#include <utility>
+
+#include <boost/asio/detail/reactor.hpp>
+#include <boost/asio/detail/reactor_op.hpp>
+
+namespace adit {
+
+using asio::detail::reactor;
+using asio::detail::reactor_op;
+
+// Lives in Waits. The reactor holds it from start() to its completion, which may come after the
+// socket's end.
+class Socket::Wait : public reactor_op {
+public:
+    Wait(Waits& all, int kind)
+        : reactor_op{{}, &Wait::perform, &Wait::complete}, all_{all}, kind_{kind}
+    {
+    }
+
+    void start(reactor& of, int descriptor, reactor::per_descriptor_data& entry)
+    {
+        starting_ = true;
+        held_ = true;
+        of.start_op(kind_, descriptor, entry, this, true, true);
+        starting_ = false;
+    }
+    void post(reactor& of)
+    {
+        held_ = true;
+        of.post_immediate_completion(this, true);
+    }
+    bool held() const { return held_; }
+    Ready ready;
+
+private:
+    // Asio asks once when the operation starts, and then at each edge.
+    static status perform(reactor_op* base)
+    {
+        return static_cast<Wait*>(base)->starting_ ? not_done : done_and_exhausted;
+    }
+    static void complete(void* loop, asio::detail::operation* base,
+                         const boost::system::error_code& error, std::size_t bytes);
+
+    Waits& all_;
+    int kind_;
+    bool starting_ = false;
+    bool held_ = false;
+};
+
+struct Socket::Waits {
+    Wait read{*this, reactor::read_op};
+    Wait write{*this, reactor::write_op};
+    Wait soon{*this, reactor::read_op};  // never given to the reactor, only posted
+    bool orphaned = false;
+
+    bool held() const { return read.held() || write.held() || soon.held(); }
+    void orphan()
+    {
+        read.ready = write.ready = soon.ready = {};
+        orphaned = true;
+        if (!held())
+            delete this;
+    }
+};
+
+// `loop` is null when the loop itself is being destroyed.
+void Socket::Wait::complete(void* loop, asio::detail::operation* base,
+                            const boost::system::error_code&, std::size_t)
+{
+    auto* const self = static_cast<Wait*>(base);
+    self->held_ = false;
+    const auto ready = std::exchange(self->ready, {});
+    if (self->all_.orphaned) {
+        if (!self->all_.held())
+            delete &self->all_;
+    } else if (loop != nullptr && ready.call != nullptr) {
+        ready.call(ready.context);
+    }
+}
+
+Socket::Socket(Socket&& other) noexcept
+    : Base{std::move(static_cast<Base&>(other))}, waits_{std::exchange(other.waits_, nullptr)}
+{
+}
+
+Socket::~Socket()
+{
+    if (waits_ != nullptr)
+        waits_->orphan();
+}
+
+void Socket::adopt(const protocol_type& protocol, int descriptor, boost::system::error_code& error)
+{
+    assign(protocol, descriptor, error);
+    if (error)
+        return;
+    auto& state = impl_.get_implementation().state_;
+    state |= asio::detail::socket_ops::internal_non_blocking;
+    state &= static_cast<decltype(+state)>(~asio::detail::socket_ops::possible_dup);
+}
+
+Socket::Waits& Socket::waits()
+{
+    if (waits_ == nullptr)
+        waits_ = new Waits;
+    return *waits_;
+}
+
+void Socket::when_readable(Ready ready)
+{
+    begin(waits().read, ready);
+}
+
+void Socket::when_writable(Ready ready)
+{
+    begin(waits().write, ready);
+}
+
+void Socket::begin(Wait& wait, Ready ready)
+{
+    wait.ready = ready;
+    if (!wait.held())
+        wait.start(asio::use_service<reactor>(get_executor().context()), native_handle(),
+                   impl_.get_implementation().reactor_data_);
+}
+
+void Socket::soon(Ready ready)
+{
+    auto& soon = waits().soon;
+    soon.ready = ready;
+    if (!soon.held())
+        soon.post(asio::use_service<reactor>(get_executor().context()));
+}
+
+void Socket::forget_waits()
+{
+    if (waits_ != nullptr)
+        waits_->read.ready = waits_->write.ready = waits_->soon.ready = {};
+}
+
+void Socket::close(boost::system::error_code& error)
+{
+    forget_waits();
+    Base::close(error);
+}
+
+}  // namespace adit

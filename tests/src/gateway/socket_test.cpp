@@ -1,0 +1,149 @@
+#include "src/gateway/socket.hpp"
+
+#include <optional>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <doctest/doctest.h>
+
+#include "tests/support/tcp_pair.hpp"
+
+using adit::Socket;
+namespace asio = boost::asio;
+
+namespace {
+
+struct Bell {
+    int rung = 0;
+    Socket::Ready ready()
+    {
+        return {[](void* self) { ++static_cast<Bell*>(self)->rung; }, this};
+    }
+};
+
+std::string read_all(Socket& socket)
+{
+    std::string bytes(256, '\0');
+    const auto count = ::recv(socket.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("a wait is answered once for what comes after it, and can begin again")
+{
+    asio::io_context loop{1};
+    const auto stay = asio::make_work_guard(loop);
+    auto [ours, theirs] = adit::tests::connect_pair(loop);
+    Bell bell;
+    for (const std::string word : {"one", "two", "three"}) {
+        REQUIRE(read_all(ours).empty());
+        ours.when_readable(bell.ready());
+        CHECK(loop.poll() == 0);
+        REQUIRE(theirs.send(word));
+        CHECK(loop.run_one() == 1);
+        CHECK(read_all(ours) == word);
+    }
+    CHECK(bell.rung == 3);
+}
+
+TEST_CASE("a FIN and a reset answer a wait")
+{
+    asio::io_context loop{1};
+    const auto stay = asio::make_work_guard(loop);
+    auto [ours, theirs] = adit::tests::connect_pair(loop);
+    Bell bell;
+    ours.when_readable(bell.ready());
+    theirs.say_fin();
+    loop.run_one();
+    CHECK(bell.rung == 1);
+    ours.when_readable(bell.ready());
+    theirs.reset();
+    loop.run_one();
+    CHECK(bell.rung == 2);
+}
+
+TEST_CASE("a wait for room is answered when the other side has read")
+{
+    asio::io_context loop{1};
+    const auto stay = asio::make_work_guard(loop);
+    auto [ours, theirs] = adit::tests::connect_pair(loop);
+    const std::string block(64 << 10, 'x');
+    std::size_t sent = 0;
+    for (;;) {
+        const auto count = ::send(ours.native_handle(), block.data(), block.size(), MSG_DONTWAIT);
+        if (count < 0)
+            break;
+        sent += static_cast<std::size_t>(count);
+    }
+    Bell bell;
+    ours.when_writable(bell.ready());
+    CHECK(loop.poll() == 0);
+    CHECK(theirs.receive(sent).size() == sent);
+    loop.run_one();
+    CHECK(bell.rung == 1);
+}
+
+TEST_CASE("a forgotten wait is not answered, and a socket may go while one is held")
+{
+    asio::io_context loop{1};
+    const auto stay = asio::make_work_guard(loop);
+    Bell bell;
+    {
+        auto [ours, theirs] = adit::tests::connect_pair(loop);
+        ours.when_readable(bell.ready());
+        ours.forget_waits();
+        REQUIRE(theirs.send("unheard"));
+        loop.run_one();
+        ours.when_readable(bell.ready());
+        ours.soon(bell.ready());
+    }
+    loop.poll();
+    CHECK(bell.rung == 0);
+}
+
+TEST_CASE("a wait moves with its socket")
+{
+    asio::io_context loop{1};
+    const auto stay = asio::make_work_guard(loop);
+    auto [ours, theirs] = adit::tests::connect_pair(loop);
+    Bell bell;
+    ours.when_readable(bell.ready());
+    Socket moved{std::move(ours)};
+    REQUIRE(theirs.send("word"));
+    loop.run_one();
+    CHECK(bell.rung == 1);
+    CHECK(read_all(moved) == "word");
+}
+
+TEST_CASE("what is asked for soon comes when the loop comes round, not from inside")
+{
+    asio::io_context loop{1};
+    const auto stay = asio::make_work_guard(loop);
+    auto [ours, theirs] = adit::tests::connect_pair(loop);
+    Bell bell;
+    ours.soon(bell.ready());
+    CHECK(bell.rung == 0);
+    loop.poll();
+    CHECK(bell.rung == 1);
+}
+
+TEST_CASE("an adopted descriptor is used as it is, and closed with the socket")
+{
+    asio::io_context loop{1};
+    const auto stay = asio::make_work_guard(loop);
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    {
+        Socket socket{loop};
+        boost::system::error_code error;
+        socket.adopt(asio::ip::tcp::v4(), descriptor, error);
+        REQUIRE_FALSE(error);
+        CHECK(socket.native_handle() == descriptor);
+        CHECK(socket.is_open());
+    }
+    CHECK(::fcntl(descriptor, F_GETFD) == -1);
+}
