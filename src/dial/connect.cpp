@@ -37,18 +37,15 @@ int begin_connect(Socket& socket, const tcp::endpoint& to)
 {
     // Asio's own open() leaves the descriptor to programs we might start.
     const int descriptor =
-        ::socket(to.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+        ::socket(to.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (descriptor < 0)
         return errno;
     boost::system::error_code error;
-    socket.assign(to.protocol(), descriptor, error);
+    socket.adopt(to.protocol(), descriptor, error);
     if (error) {
         ::close(descriptor);
         return error.value();
     }
-    socket.non_blocking(true, error);
-    if (error)
-        return error.value();
     return ::connect(descriptor, to.data(), static_cast<socklen_t>(to.size())) == 0 ? 0 : errno;
 }
 

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
@@ -27,10 +31,12 @@ constexpr milliseconds tick_length = 100ms;  // of relay::Shared::tick
 constexpr milliseconds accept_pause = 100ms;
 constexpr milliseconds recovery = 2s;
 
-bool is_shortage(const boost::system::error_code& error)
+// Connections that one wake-up accepts; then the tunnels have their turn.
+constexpr std::size_t most_at_once = 64;
+
+bool is_shortage(int error)
 {
-    const auto value = error.value();
-    return value == EMFILE || value == ENFILE || value == ENOBUFS || value == ENOMEM;
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 // Steele, Lea and Flood's SplitMix64: a bijection, so ids of one worker never repeat.
@@ -209,24 +215,51 @@ void Worker::close_doors()
 }
 
 // Until the door closes. No error ends it: a connection that died in the queue is not the next
-// one's fault.
+// one's fault. A wake-up takes one connection, and more as soon as there are always more: so nobody
+// is asked in vain whether another one waits, and a flood is taken in large handfuls.
 Awaitable<void> Worker::accept_from(std::shared_ptr<Door> door)
 {
+    std::size_t handful = 1;
     for (;;) {
-        Stream::endpoint peer;
-        auto [error, socket] = co_await door->acceptor.async_accept(loop_, peer, as_values);
+        co_await door->acceptor.async_wait(Acceptor::wait_read, as_values);
         if (!door->acceptor.is_open())
             co_return;
-        if (!error) {
-            begin(std::move(socket), peer, door->facts);
-        } else if (is_shortage(error)) {
-            out_of_descriptors(error.message());
+        std::size_t accepted = 0;
+        int error = 0;
+        while (accepted < handful && error == 0)
+            if (error = accept_one(*door); error == 0)
+                ++accepted;
+        handful = accepted == handful ? std::min(2 * handful, most_at_once)
+                                      : std::max<std::size_t>(accepted, 1);
+        if (is_shortage(error)) {
+            out_of_descriptors(std::strerror(error));
             door->pause.expires_after(accept_pause);
             co_await door->pause.async_wait(as_values);
-        } else {
-            commons_.log.debug(fmt::format("accept: {}", error.message()));
+        } else if (error != 0 && error != EAGAIN) {
+            commons_.log.debug(fmt::format("accept: {}", std::strerror(error)));
         }
     }
+}
+
+// 0, or why not.
+int Worker::accept_one(Door& door)
+{
+    Stream::endpoint peer;
+    auto size = static_cast<socklen_t>(peer.capacity());
+    const int descriptor =
+        ::accept4(door.acceptor.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor < 0)
+        return errno;
+    peer.resize(size);
+    Socket socket{loop_};
+    boost::system::error_code refused;
+    socket.adopt(Stream{peer.data()->sa_family, 0}, descriptor, refused);
+    if (refused) {
+        ::close(descriptor);
+        return refused.value();
+    }
+    begin(std::move(socket), peer, door.facts);
+    return 0;
 }
 
 void Worker::out_of_descriptors(const std::string& why)

@@ -92,6 +92,7 @@ private:
     void open(Change::Opened opened);
     void close_doors();
     Awaitable<void> accept_from(std::shared_ptr<Door> door);
+    int accept_one(Door& door);
     void out_of_descriptors(const std::string& why);
     void begin(Socket socket, const Stream::endpoint& from, const Change::Facts& facts);
 
