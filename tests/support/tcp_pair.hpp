@@ -21,7 +21,7 @@ public:
     bool receives_reset();
     void say_fin();
     bool send_last(std::string_view bytes);  // these and FIN in one segment
-    void reset();  // closes with RST
+    void reset();                            // closes with RST
     int descriptor() const { return descriptor_; }
 
 private:

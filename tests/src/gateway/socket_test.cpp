@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <doctest/doctest.h>
+#include <boost/asio/executor_work_guard.hpp>
 
 #include "tests/support/tcp_pair.hpp"
 
