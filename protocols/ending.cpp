@@ -29,6 +29,10 @@ std::string_view word(Ending ending)
             return "network_unreachable";
         case Ending::timed_out:
             return "timed_out";
+        case Ending::bad_answer:
+            return "bad_answer";
+        case Ending::loop:
+            return "loop";
         case Ending::limit:
             return "limit";
         case Ending::internal:

@@ -24,6 +24,8 @@ enum class Ending : std::uint8_t {
     host_unreachable,
     network_unreachable,
     timed_out,
+    bad_answer,  // a forwarded request, and no answer to it that could be passed on
+    loop,        // a forwarded request that has been here before
     limit,
     internal,
 };

@@ -25,6 +25,14 @@ std::string_view words(Fault fault)
             return "the HTTP version is neither 1.0 nor 1.1";
         case Fault::unknown_method:
             return "the method is not CONNECT";
+        case Fault::scheme_not_forwarded:
+            return "only http:// is forwarded";
+        case Fault::not_a_web_server:
+            return "this is a proxy, and no web server";
+        case Fault::no_such_page:
+            return "this is a proxy, and has no such page";
+        case Fault::page_method:
+            return "this is a proxy, and its own pages can only be read";
         case Fault::bad_field:
             return "a header line is not well-formed";
         case Fault::host_missing:
@@ -33,6 +41,12 @@ std::string_view words(Fault fault)
             return "the Host field is there more than once";
         case Fault::body_not_allowed:
             return "a CONNECT request has no body";
+        case Fault::bad_framing:
+            return "the length of the body can be read in more than one way";
+        case Fault::bad_chunk:
+            return "a chunk of the body is not well-formed";
+        case Fault::bad_expectation:
+            return "the Expect field asks for something other than 100-continue";
         case Fault::request_line_too_long:
             return "the request line is longer than 8 KiB";
         case Fault::head_too_large:
@@ -43,6 +57,14 @@ std::string_view words(Fault fault)
             return "the first line of the answer is not an HTTP status line";
         case Fault::answer_too_large:
             return "the head of the answer is larger than 32 KiB or has more than 100 fields";
+        case Fault::bad_answer:
+            return "the answer of the destination is not well-formed";
+        case Fault::unasked_answer:
+            return "the destination answered what nobody asked for";
+        case Fault::no_answer:
+            return "the destination closed the connection without an answer";
+        case Fault::answer_incomplete:
+            return "the destination closed the connection before its answer was complete";
         case Fault::bad_version_byte:
             return "the SOCKS version byte is wrong";
         case Fault::bad_greeting:

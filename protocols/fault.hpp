@@ -18,17 +18,29 @@ enum class Fault : std::uint8_t {
     bad_authority,  // not host ":" port (RFC 9110 §9.3.6, RFC 3986 §3.2)
     // HTTP
     bad_request_line,
-    bad_version,     // HTTP, but neither 1.0 nor 1.1
-    unknown_method,  // HTTP, but not CONNECT
-    bad_field,       // a field line RFC 9112 §5 does not allow
-    host_missing,    // HTTP/1.1 without Host (RFC 9112 §3.2)
+    bad_version,           // HTTP, but neither 1.0 nor 1.1
+    unknown_method,        // HTTP, but not CONNECT
+    scheme_not_forwarded,  // absolute-form with a scheme other than http
+    not_a_web_server,      // a request for the gateway itself, which gives no help
+    no_such_page,          // a request for the gateway itself, for a page that it does not have
+    page_method,           // the same with a method other than GET and HEAD
+    bad_field,             // a field line RFC 9112 §5 does not allow
+    host_missing,          // HTTP/1.1 without Host (RFC 9112 §3.2)
     host_repeated,
     body_not_allowed,  // CONNECT with a body
+    bad_framing,       // the length of the body can be read in two ways (RFC 9112 §6)
+    bad_chunk,         // RFC 9112 §7.1
+    bad_expectation,   // Expect with anything but 100-continue
     request_line_too_long,
     head_too_large,
     bad_credentials_field,  // Proxy-Authorization that is repeated or not well-formed
-    bad_status_line,        // of a proxy's answer to us
+    // an answer: to a request that was forwarded, or of a proxy that we ask ourselves
+    bad_status_line,
     answer_too_large,
+    bad_answer,         // its head, its length or its body is not well-formed
+    unasked_answer,     // a change of protocol that nobody asked for, or a 407
+    no_answer,          // the connection ended without one
+    answer_incomplete,  // the connection ended within it
     // SOCKS
     bad_version_byte,
     bad_greeting,         // no method offered that is spoken here

@@ -1,6 +1,7 @@
 #include "protocols/http_head.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace adit::protocols {
@@ -53,10 +54,53 @@ std::string_view trim(std::string_view text)
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+// RFC 9112 §3: method SP request-target SP HTTP-version, and exactly one space each.
+Fault take_first_line(std::string_view line, HttpHead& head)
+{
+    const auto first = line.find(' ');
+    const auto last = line.rfind(' ');
+    if (first == last)
+        return Fault::bad_request_line;
+    const auto method = line.substr(0, first);
+    const auto target = line.substr(first + 1, last - first - 1);
+    const auto version = line.substr(last + 1);
+    if (!is_token(method) || target.empty() ||
+        !std::all_of(target.begin(), target.end(), is_visible) || !is_version(version))
+        return Fault::bad_request_line;
+    if (version != "HTTP/1.1" && version != "HTTP/1.0")
+        return Fault::bad_version;
+    head.method = method;
+    head.target = target;
+    head.version = version.back() == '1' ? 11 : 10;
+    return Fault::none;
+}
+
+// RFC 9112 §4: HTTP-version SP status-code SP [reason-phrase]. Servers that have no reason to give
+// often leave out the second space, too.
+Fault take_first_line(std::string_view line, HttpResponseHead& head)
+{
+    const auto version = line.substr(0, 8);
+    if (line.size() < 12 || (version != "HTTP/1.1" && version != "HTTP/1.0") || line[8] != ' ')
+        return Fault::bad_status_line;
+    const auto code = line.substr(9, 3);
+    const auto rest = line.substr(12);
+    if (!std::all_of(code.begin(), code.end(), is_digit) || code[0] < '1' || code[0] > '5' ||
+        (!rest.empty() && rest[0] != ' ') ||
+        !std::all_of(rest.begin(), rest.end(), is_value_character))
+        return Fault::bad_status_line;
+    head.status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
+    head.reason = trim(rest);
+    head.version = version.back() == '1' ? 11 : 10;
+    return Fault::none;
+}
+
 }  // namespace
 
-Step<HttpHead> HttpHeadReader::read(Bytes input)
+template <class Head>
+Step<Head> HeadReader<Head>::read(Bytes input)
 {
+    constexpr bool is_request = std::is_same_v<Head, HttpHead>;
+    constexpr auto no_first_line = is_request ? Fault::bad_request_line : Fault::bad_status_line;
     const auto text = as_text(input);
     for (;;) {
         const auto end = text.find('\n', looked_at_);
@@ -72,13 +116,13 @@ Step<HttpHead> HttpHeadReader::read(Bytes input)
         // A bare LF ends no line here: another reader might take it for one, or not (RFC 9112 §2.2).
         auto line = text.substr(line_start_, end - line_start_);
         if (line.empty() || line.back() != '\r')
-            return Malformed{begun_ ? Fault::bad_field : Fault::bad_request_line};
+            return Malformed{begun_ ? Fault::bad_field : no_first_line};
         line.remove_suffix(1);
         line_start_ = stop;
 
         if (line.empty() && begun_)
-            return Done<HttpHead>{std::move(head_), stop};
-        if (line.empty() && head_start_ == 0) {
+            return Done<Head>{std::move(head_), stop};
+        if (line.empty() && is_request && head_start_ == 0) {
             head_start_ = stop;  // RFC 9112 §2.2: older clients send one after a body
             continue;
         }
@@ -89,7 +133,8 @@ Step<HttpHead> HttpHeadReader::read(Bytes input)
 }
 
 // Of lines that may still lack their end: what is too long already is refused before it is kept.
-Fault HttpHeadReader::too_long(std::size_t line_length, std::size_t head_length) const
+template <class Head>
+Fault HeadReader<Head>::too_long(std::size_t line_length, std::size_t head_length) const
 {
     constexpr std::size_t crlf = 2;
     if (!begun_ && line_length > max_request_line + crlf)
@@ -97,41 +142,22 @@ Fault HttpHeadReader::too_long(std::size_t line_length, std::size_t head_length)
     return head_length > max_head ? Fault::head_too_large : Fault::none;
 }
 
-Fault HttpHeadReader::take_line(std::string_view line)
+template <class Head>
+Fault HeadReader<Head>::take_line(std::string_view line)
 {
     if (begun_)
-        return take_field(line);
+        return ++fields_ > max_fields ? Fault::head_too_large : take_field_line(line, head_.fields);
     begun_ = true;
-    return take_request_line(line);
+    return take_first_line(line, head_);
 }
 
-// RFC 9112 §3: method SP request-target SP HTTP-version, and exactly one space each.
-Fault HttpHeadReader::take_request_line(std::string_view line)
-{
-    const auto first = line.find(' ');
-    const auto last = line.rfind(' ');
-    if (first == last)
-        return Fault::bad_request_line;
-    const auto method = line.substr(0, first);
-    const auto target = line.substr(first + 1, last - first - 1);
-    const auto version = line.substr(last + 1);
-    if (!is_token(method) || target.empty() ||
-        !std::all_of(target.begin(), target.end(), is_visible) || !is_version(version))
-        return Fault::bad_request_line;
-    if (version != "HTTP/1.1" && version != "HTTP/1.0")
-        return Fault::bad_version;
-    head_.method = method;
-    head_.target = target;
-    head_.version = version.back() == '1' ? 11 : 10;
-    return Fault::none;
-}
+template class HeadReader<HttpHead>;
+template class HeadReader<HttpResponseHead>;
 
-// RFC 9112 §5: field-name ":" OWS field-value OWS. A line that begins with a blank is a folded one
-// (§5.2); it has no name and is refused with the others.
-Fault HttpHeadReader::take_field(std::string_view line)
+// field-name ":" OWS field-value OWS. A line that begins with a blank is a folded one (§5.2); it has
+// no name and is refused with the others.
+Fault take_field_line(std::string_view line, HttpFields& fields)
 {
-    if (++fields_ > max_fields)
-        return Fault::head_too_large;
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
         return Fault::bad_field;
@@ -139,7 +165,7 @@ Fault HttpHeadReader::take_field(std::string_view line)
     if (!std::all_of(value.begin(), value.end(), is_value_character))
         return Fault::bad_field;
     const auto name = line.substr(0, colon);
-    head_.fields.insert({name.data(), name.size()}, {value.data(), value.size()});
+    fields.insert({name.data(), name.size()}, {value.data(), value.size()});
     return Fault::none;
 }
 

@@ -116,6 +116,8 @@ std::uint8_t rep_of(const Answer& answer)
             return 5;
         case Ending::timed_out:
             return 6;
+        case Ending::bad_answer:
+        case Ending::loop:
         case Ending::limit:
         case Ending::internal:
             return 1;
