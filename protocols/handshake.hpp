@@ -8,7 +8,7 @@
 //   Reply conclude(const Answer& answer);      // the last words, right for the state it is in
 //
 // The driver's loop: feed `advance`, drop `consumed` bytes, send `reply`, then do what `what` says.
-// After Tunnel or Hangup only `conclude` is called; it may also be called early (a deadline, a
+// After Tunnel, Forward, Help or Hangup only `conclude` is called; it may also be called early (a deadline, a
 // limit) and answers what that moment allows.
 #pragma once
 
@@ -19,6 +19,8 @@
 #include "protocols/bytes.hpp"
 #include "protocols/credentials.hpp"
 #include "protocols/ending.hpp"
+#include "protocols/http_forward.hpp"
+#include "protocols/http_help.hpp"
 #include "protocols/tunnel_request.hpp"
 
 namespace adit::protocols {
@@ -41,6 +43,16 @@ struct Tunnel {
     TunnelRequest request;
 };
 
+// A complete head of a plain HTTP request; its body follows. Judge, dial, write it anew.
+struct Forward {
+    ForwardRequest request;
+};
+
+// A page of the gateway's own: send it.
+struct Help {
+    Reply page;
+};
+
 // The conversation failed: conclude() with these, then close.
 struct Hangup {
     Ending ending = Ending::malformed;
@@ -48,7 +60,7 @@ struct Hangup {
 };
 
 struct Wants {
-    std::variant<Input, Verify, Tunnel, Hangup> what;
+    std::variant<Input, Verify, Tunnel, Forward, Help, Hangup> what;
     std::size_t consumed = 0;  // of the bytes given to advance(); 0 from verified()
     Reply reply;               // to be sent now; empty when nothing is due
 };

@@ -1,9 +1,9 @@
 #include "protocols/http_connect.hpp"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 
+#include "protocols/http_fields.hpp"
 #include "protocols/http_refusal.hpp"
 
 namespace adit::protocols {
@@ -14,19 +14,13 @@ using boost::beast::http::field;
 struct Nobody {};
 using Claim = std::variant<Nobody, Credentials, Hangup>;  // who the client says it is
 
-std::string_view value_of(const HttpHead& head, field name)
-{
-    const auto value = head.fields[name];
-    return {value.data(), value.size()};
-}
-
 // Content-Length: 0 is what some clients always send. Any other length, or a second one, could be
 // read in two ways (RFC 9112 §6).
 bool announces_body(const HttpHead& head)
 {
     const auto lengths = head.fields.count(field::content_length);
     return head.fields.count(field::transfer_encoding) > 0 || lengths > 1 ||
-           (lengths == 1 && value_of(head, field::content_length) != "0");
+           (lengths == 1 && value_of(head.fields, "Content-Length") != "0");
 }
 
 // Host must be there once; where the tunnel goes is said by the request line alone (RFC 9112 §3.2).
@@ -38,15 +32,6 @@ Fault find_field_fault(const HttpHead& head)
     if (hosts == 0 && head.version == 11)
         return Fault::host_missing;
     return announces_body(head) ? Fault::body_not_allowed : Fault::none;
-}
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower)
-{
-    const auto to_lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                      [&](char a, char b) { return to_lower(a) == b; });
 }
 
 // RFC 9110 §11.4: auth-scheme 1*SP token68. A scheme that is not spoken here is answered with the one
@@ -77,7 +62,7 @@ Claim who_asks(const HttpHead& head, Login login)
             return Hangup{Ending::login_needed, Fault::none};
         return Nobody{};
     }
-    auto claim = read_claim(value_of(head, field::proxy_authorization));
+    auto claim = read_claim(value_of(head.fields, "Proxy-Authorization"));
     const auto* credentials = std::get_if<Credentials>(&claim);
     if (credentials == nullptr || !credentials->user.empty())
         return claim;
@@ -86,60 +71,113 @@ Claim who_asks(const HttpHead& head, Login login)
     return Nobody{};
 }
 
-// Several fields of one name are one list (RFC 9110 §5.3).
-BodyForm form_asked_for(const HttpHead& head)
+Wants hang_up(Ending ending, Fault fault, std::size_t consumed)
 {
-    std::string all;
-    const auto [first, last] = head.fields.equal_range(field::accept);
-    for (auto one = first; one != last; ++one)
-        all.append(one->value().data(), one->value().size()).append(",");
-    return preferred_form(all);
+    return {Hangup{ending, fault}, consumed, {}};
 }
 
 }  // namespace
 
 Wants HttpHandshake::advance(Bytes input)
 {
-    if (asked_)
-        return {};  // what follows belongs to the tunnel
-    const auto step = reader_.read(input);
+    if (complete_)
+        return {};  // what follows is a tunnel's or a body
+    auto step = reader_.read(input);
     if (const auto* malformed = std::get_if<Malformed>(&step))
-        return {Hangup{Ending::malformed, malformed->fault}, 0, {}};
-    if (const auto* done = std::get_if<Done<HttpHead>>(&step))
-        return ask(done->value, done->consumed);
+        return hang_up(Ending::malformed, malformed->fault, 0);
+    if (auto* done = std::get_if<Done<HttpHead>>(&step))
+        return ask(std::move(done->value), done->consumed);
     return {};
 }
 
-// The request is checked before the login, and the login before anything else is done.
-Wants HttpHandshake::ask(const HttpHead& head, std::size_t consumed)
+// The method and the form of the target say together what is asked (RFC 9112 §3.2).
+Wants HttpHandshake::ask(HttpHead head, std::size_t consumed)
 {
-    form_ = form_asked_for(head);
-    const auto hang_up = [&](Fault fault) {
-        return Wants{Hangup{Ending::malformed, fault}, consumed, {}};
-    };
-    if (head.method != "CONNECT")
-        return hang_up(Fault::unknown_method);
+    complete_ = true;
+    form_ = preferred_form(joined_values(head.fields, "Accept"));
+    is_head_ = head.method == "HEAD";
+    if (head.method == "CONNECT")
+        return ask_tunnel(head, consumed);
+    if (is_absolute_form(head.target)) {
+        if (!offer_.forward)
+            return hang_up(Ending::malformed, Fault::unknown_method, consumed);
+        protocol_ = Protocol::http;
+        return ask_forward(std::move(head), consumed);
+    }
+    if (head.target[0] != '/' || !offer_.help)
+        return hang_up(Ending::malformed,
+                       offer_.forward && head.target[0] == '/' ? Fault::not_a_web_server
+                                                               : Fault::unknown_method,
+                       consumed);
+    protocol_ = Protocol::http;
+    return ask_page(head, consumed);
+}
+
+// The request is checked before the login, and the login before anything else is done.
+Wants HttpHandshake::ask_tunnel(const HttpHead& head, std::size_t consumed)
+{
+    if (!offer_.connect)
+        return hang_up(Ending::not_allowed, Fault::protocol_not_open, consumed);
     const auto target = parse_authority(head.target);
     if (!target)
-        return hang_up(target.error());
+        return hang_up(Ending::malformed, target.error(), consumed);
     const auto fault = find_field_fault(head);
     if (fault != Fault::none)
-        return hang_up(fault);
-
-    auto claim = who_asks(head, login_);
-    if (const auto* hangup = std::get_if<Hangup>(&claim))
-        return {*hangup, consumed, {}};
+        return hang_up(Ending::malformed, fault, consumed);
     asked_ = TunnelRequest{Protocol::connect, *target};
+    return log_in(head, consumed);
+}
+
+Wants HttpHandshake::ask_forward(HttpHead head, std::size_t consumed)
+{
+    auto request = parse_forward_request(std::move(head));
+    if (!request)
+        return hang_up(Ending::malformed, request.error(), consumed);
+    keeps_connection_ = request->keeps_connection && !request->framing.has_body();
+    asked_ = std::move(*request);
+    return log_in(std::get<ForwardRequest>(asked_).head, consumed);
+}
+
+// What anybody may read, without a login: it tells nothing of the policy.
+Wants HttpHandshake::ask_page(const HttpHead& head, std::size_t consumed) const
+{
+    const auto page = help_page(head);
+    if (!page)
+        return hang_up(Ending::malformed, page.error(), consumed);
+    return {Help{*page}, consumed, {}};
+}
+
+Wants HttpHandshake::log_in(const HttpHead& head, std::size_t consumed)
+{
+    auto claim = who_asks(head, login_);
+    if (const auto* hangup = std::get_if<Hangup>(&claim)) {
+        if (hangup->ending == Ending::malformed)
+            keeps_connection_ = false;
+        asked_ = {};
+        return {*hangup, consumed, {}};
+    }
     if (auto* credentials = std::get_if<Credentials>(&claim))
         return {Verify{std::move(*credentials)}, consumed, {}};
-    return {Tunnel{*asked_}, consumed, {}};
+    auto wants = asked();
+    wants.consumed = consumed;
+    return wants;
+}
+
+Wants HttpHandshake::asked()
+{
+    auto request = std::exchange(asked_, {});
+    if (auto* tunnel = std::get_if<TunnelRequest>(&request))
+        return {Tunnel{std::move(*tunnel)}, 0, {}};
+    if (auto* forward = std::get_if<ForwardRequest>(&request))
+        return {Forward{std::move(*forward)}, 0, {}};
+    return hang_up(Ending::login_failed, Fault::none, 0);
 }
 
 Wants HttpHandshake::verified(bool accepted)
 {
-    if (!accepted || !asked_)
-        return {Hangup{Ending::login_failed, Fault::none}, 0, {}};
-    return {Tunnel{*asked_}, 0, {}};
+    if (!accepted)
+        return hang_up(Ending::login_failed, Fault::none, 0);
+    return asked();
 }
 
 // RFC 9110 §9.3.6: a 2xx to CONNECT has no Content-Length and no Transfer-Encoding.
@@ -147,7 +185,7 @@ Reply HttpHandshake::conclude(const Answer& answer) const
 {
     if (answer.ending == Ending::established)
         return "HTTP/1.1 200 Connection established\r\n\r\n";
-    return http_refusal(answer, form_);
+    return http_refusal(answer, form_, {keeps_connection_, is_head_});
 }
 
 }  // namespace adit::protocols

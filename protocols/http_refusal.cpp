@@ -16,10 +16,15 @@ struct Refusal {
 
 constexpr std::string_view request_error = "http_request_error";
 constexpr std::string_view check_client =
-    "A request to this proxy begins with CONNECT host:port HTTP/1.1; check the client.";
+    "A request to this proxy begins with CONNECT host:port HTTP/1.1 or GET http://host/ HTTP/1.1; "
+    "check the client.";
 constexpr std::string_view use_tunnel =
     "This is a proxy for tunnels: set it as the proxy of your client and ask for https://, or let "
     "the client tunnel (curl --proxytunnel).";
+constexpr std::string_view use_as_proxy =
+    "Set it as the proxy of your client; it is no address to open.";
+constexpr std::string_view check_destination =
+    "The fault is the destination's; try again, or tell whoever runs it.";
 constexpr std::string_view check_login = "Check the user name and password for this proxy.";
 constexpr std::string_view ask_operator =
     "If you need it, show these lines to whoever runs this gateway.";
@@ -34,6 +39,19 @@ Refusal bad_request(Fault fault)
         case Fault::unknown_method:
             return {"405 Method Not Allowed", request_error, words(fault), use_tunnel,
                     "Allow: CONNECT\r\n"};
+        case Fault::scheme_not_forwarded:
+            return {"501 Not Implemented", request_error, words(fault),
+                    "Ask for https:// and everything else by CONNECT, as clients do by themselves "
+                    "when this is their https proxy."};
+        case Fault::not_a_web_server:
+            return {"400 Bad Request", request_error, words(fault), use_as_proxy};
+        case Fault::no_such_page:
+            return {"404 Not Found", request_error, words(fault), use_as_proxy};
+        case Fault::page_method:
+            return {"405 Method Not Allowed", request_error, words(fault), use_as_proxy,
+                    "Allow: GET, HEAD\r\n"};
+        case Fault::bad_expectation:
+            return {"417 Expectation Failed", request_error, words(fault), check_client};
         case Fault::bad_version:
             return {"505 HTTP Version Not Supported", request_error, words(fault), check_client};
         case Fault::request_line_too_long:
@@ -62,6 +80,17 @@ Refusal unreachable(std::string_view what)
     return {"502 Bad Gateway", "destination_ip_unroutable", what, check_target};
 }
 
+// RFC 9209 §2.3 has a word for each.
+Refusal bad_answer(Fault fault)
+{
+    if (fault == Fault::no_answer)
+        return {"502 Bad Gateway", "connection_terminated", words(fault), check_destination};
+    if (fault == Fault::answer_incomplete)
+        return {"502 Bad Gateway", "http_response_incomplete", words(fault), check_destination};
+    return {"502 Bad Gateway", "http_protocol_error",
+            words(fault == Fault::none ? Fault::bad_answer : fault), check_destination};
+}
+
 Refusal refusal_of(const Answer& answer)
 {
     switch (answer.ending) {
@@ -76,7 +105,7 @@ Refusal refusal_of(const Answer& answer)
             if (answer.fault == Fault::protocol_not_open)
                 return {"403 Forbidden", "http_request_denied", words(answer.fault), ask_operator};
             return {"403 Forbidden", "http_request_denied",
-                    "the policy of this gateway does not allow this tunnel", ask_operator};
+                    "the policy of this gateway does not allow this request", ask_operator};
         case Ending::address_not_allowed:
             return {"403 Forbidden", "destination_ip_prohibited",
                     "the policy of this gateway does not allow the address of this host",
@@ -98,6 +127,13 @@ Refusal refusal_of(const Answer& answer)
         case Ending::timed_out:
             return {"504 Gateway Timeout", "connection_timeout",
                     "the destination did not answer in time", check_target};
+        case Ending::bad_answer:
+            return bad_answer(answer.fault);
+        case Ending::loop:
+            return {"508 Loop Detected", "proxy_loop_detected",
+                    "the request has been through this gateway before",
+                    "Check the proxies that the request passes: two of them send it to each "
+                    "other."};
         case Ending::limit:
             return {"503 Service Unavailable", "connection_limit_reached",
                     "a limit of this gateway is reached", try_later};
@@ -192,8 +228,7 @@ std::string text_body(const Refusal& refusal, const Answer& answer)
 
 }  // namespace
 
-// RFC 9931 §3: the connection is closed after it, and says so.
-Reply http_refusal(const Answer& answer, BodyForm form)
+Reply http_refusal(const Answer& answer, BodyForm form, RefusalManner manner)
 {
     const auto refusal = refusal_of(answer);
     const bool json = form == BodyForm::json;
@@ -206,8 +241,10 @@ Reply http_refusal(const Answer& answer, BodyForm form)
         json ? "Content-Type: application/json\r\n" : "Content-Type: text/plain; charset=utf-8\r\n";
     reply += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     reply += "Cache-Control: no-store\r\n";
-    reply += "Connection: close\r\n\r\n";
-    return reply + body;
+    if (!manner.keeps_connection)
+        reply += "Connection: close\r\n";  // RFC 9931 §3: a refused CONNECT ends its connection
+    reply += "\r\n";
+    return manner.is_head ? reply : reply + body;
 }
 
 }  // namespace adit::protocols

@@ -48,11 +48,11 @@ TEST_CASE("a refusal says what happened, which rule it was, the request id and w
         "Proxy-Status: adit; error=http_request_denied; rule=\"nothing else\"; "
         "request-id=\"7f3a-12\"",
         "Content-Type: text/plain; charset=utf-8",
-        "Content-Length: 163",
+        "Content-Length: 164",
         "Cache-Control: no-store",
         "Connection: close",
         "",
-        "Refused: the policy of this gateway does not allow this tunnel.",
+        "Refused: the policy of this gateway does not allow this request.",
         "Rule: nothing else",
         "Request: 7f3a-12",
         "If you need it, show these lines to whoever runs this gateway.",
@@ -69,7 +69,7 @@ TEST_CASE("a refusal in JSON says the same as one in text")
     CHECK(has_line(reply, "Content-Type: application/json"));
     CHECK(has_line(reply, "Content-Length: " + std::to_string(body_of(reply).size())));
     CHECK(body_of(reply) ==
-          "{\"refused\":\"the policy of this gateway does not allow this tunnel\","
+          "{\"refused\":\"the policy of this gateway does not allow this request\","
           "\"error\":\"http_request_denied\",\"rule\":\"not \\\"here\\\"\\u0009\\\\ über\","
           "\"request_id\":\"7f3a-12\","
           "\"advice\":\"If you need it, show these lines to whoever runs this gateway.\"}\n");
@@ -134,6 +134,20 @@ TEST_CASE("each ending has its status and its Proxy-Status error")
     }
 }
 
+TEST_CASE("an answer that cannot be passed on is told as the destination's fault")
+{
+    const auto told = [](Ending ending, Fault fault) {
+        const auto head = head_of(http_refusal(answer(ending, fault)));
+        const auto error = head.find("error=") + 6;
+        return head.substr(9, 3) + " " + head.substr(error, head.find("\r\n", error) - error);
+    };
+    CHECK(told(Ending::bad_answer, Fault::bad_answer) == "502 http_protocol_error");
+    CHECK(told(Ending::bad_answer, Fault::bad_status_line) == "502 http_protocol_error");
+    CHECK(told(Ending::bad_answer, Fault::no_answer) == "502 connection_terminated");
+    CHECK(told(Ending::bad_answer, Fault::answer_incomplete) == "502 http_response_incomplete");
+    CHECK(told(Ending::loop, Fault::none) == "508 proxy_loop_detected");
+}
+
 TEST_CASE("each fault of a request has its status")
 {
     for (int i = 0; i <= static_cast<int>(Fault::name_too_long); ++i) {
@@ -141,8 +155,14 @@ TEST_CASE("each fault of a request has its status")
         std::string status = "400";
         if (fault == Fault::too_slow)
             status = "408";
-        if (fault == Fault::unknown_method)
+        if (fault == Fault::unknown_method || fault == Fault::page_method)
             status = "405";
+        if (fault == Fault::scheme_not_forwarded)
+            status = "501";
+        if (fault == Fault::no_such_page)
+            status = "404";
+        if (fault == Fault::bad_expectation)
+            status = "417";
         if (fault == Fault::bad_version)
             status = "505";
         if (fault == Fault::request_line_too_long)

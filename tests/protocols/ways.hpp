@@ -105,7 +105,7 @@ Talk try_handshake(const Handshake& handshake, const std::string& bytes,
         CHECK(same(feed_cut(handshake, bytes, cut, verdict), whole));
     }
     CHECK(same(feed_pieces(handshake, bytes, 1, verdict), whole));
-    if (whole.request) {
+    if (whole.request || !whole.forwarded.empty()) {
         auto early = feed_cut(handshake, bytes + "early bytes", 0, verdict);
         CHECK(early.unread == whole.unread + "early bytes");
         early.unread = whole.unread;

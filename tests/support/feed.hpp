@@ -30,11 +30,16 @@ struct Talk {
     std::string said;                 // every reply, one behind the other
     std::vector<std::string> logins;  // "user:password" of each Verify
     std::optional<protocols::TunnelRequest> request;
+    std::string forwarded;  // the head of a forwarded request, written anew
+    std::string page;       // of the gateway's own
     std::optional<protocols::Hangup> hangup;
     std::string unread;           // what was not consumed: the tunnel's first bytes
     bool broken_promise = false;  // consumed more than there was, or spoke after the end
 
-    bool ended() const { return request.has_value() || hangup.has_value(); }
+    bool ended() const
+    {
+        return request.has_value() || hangup.has_value() || !forwarded.empty() || !page.empty();
+    }
 };
 
 // Equal for everyone concerned. After a hangup nobody looks at the unread bytes.
@@ -50,7 +55,8 @@ inline bool same(const Talk& a, const Talk& b)
             return a.hangup.has_value() == b.hangup.has_value();
         return a.hangup->ending == b.hangup->ending && a.hangup->fault == b.hangup->fault;
     };
-    return a.said == b.said && a.logins == b.logins && same_request() && same_hangup() &&
+    return a.said == b.said && a.forwarded == b.forwarded && a.page == b.page &&
+           a.logins == b.logins && same_request() && same_hangup() &&
            (a.hangup || a.unread == b.unread) && a.broken_promise == b.broken_promise;
 }
 
@@ -108,6 +114,10 @@ private:
         talk_.said += wants.reply;
         if (auto* tunnel = std::get_if<protocols::Tunnel>(&wants.what))
             talk_.request = std::move(tunnel->request);
+        if (const auto* forward = std::get_if<protocols::Forward>(&wants.what))
+            talk_.forwarded = write_request_head(forward->request, "test");
+        if (auto* help = std::get_if<protocols::Help>(&wants.what))
+            talk_.page = std::move(help->page);
         if (const auto* hangup = std::get_if<protocols::Hangup>(&wants.what))
             talk_.hangup = *hangup;
         return consumed > 0 || !wants.reply.empty();
