@@ -22,6 +22,7 @@ struct Listener {
     ProtocolSet protocols;
     protocols::Login login = protocols::Login::none;
     bool open = false;  // "we know that everyone may use it"
+    bool help = true;   // a page for browsers that take it for a web server
 };
 
 struct Limits {

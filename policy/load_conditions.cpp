@@ -114,8 +114,8 @@ std::optional<Protocol> read_protocol(const Place& place, const Reader& reader)
 
 bool is_served(Protocol protocol)
 {
-    return protocol == Protocol::connect || protocol == Protocol::socks5 ||
-           protocol == Protocol::socks4;
+    return protocol == Protocol::connect || protocol == Protocol::http ||
+           protocol == Protocol::socks5 || protocol == Protocol::socks4;
 }
 
 }  // namespace adit::policy

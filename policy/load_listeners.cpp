@@ -13,12 +13,13 @@ using protocols::Login;
 
 constexpr std::string_view later_udp = "UDP arrives with a later version";
 
-constexpr std::array<Key, 11> listener_keys{{
+constexpr std::array<Key, 12> listener_keys{{
     {"name"},
     {"address"},
     {"protocols"},
     {"login"},
     {"open"},
+    {"help"},
     {"tls", "TLS on the listener arrives with a later version"},
     {"proxy_protocol", "the PROXY protocol arrives with a later version"},
     {"forward", "fixed forwards arrive with a later version"},
@@ -33,9 +34,6 @@ constexpr std::array login_values{Login::required, Login::optional, Login::none}
 constexpr std::string_view arrives(Protocol protocol)
 {
     switch (protocol) {
-        case Protocol::http:
-            return "not yet: plain HTTP proxying arrives with a later version; \"connect\" serves "
-                   "https and everything else that tunnels";
         case Protocol::udp:
             return "not yet: UDP arrives with a later version";
         case Protocol::bind:
@@ -50,6 +48,7 @@ ProtocolSet default_protocols(Login login)
 {
     ProtocolSet protocols;
     protocols.add(Protocol::connect);
+    protocols.add(Protocol::http);
     protocols.add(Protocol::socks5);
     if (login != Login::required)
         protocols.add(Protocol::socks4);
@@ -127,6 +126,8 @@ Listener read_listener(const Place& place, const Reader& reader, const Vocabular
         listener.protocols = read_protocols(*protocols, reader, listener.login);
     if (const auto open = fields.find("open"))
         listener.open = reader.boolean(*open).value_or(false);
+    if (const auto help = fields.find("help"))
+        listener.help = reader.boolean(*help).value_or(true);
     return listener;
 }
 
@@ -196,7 +197,7 @@ std::vector<LoadedListener> listeners_from(std::span<const std::string> addresse
         names.listeners.insert(text);
         listeners.push_back({place,
                              {text, address->endpoint, address->dual_stack,
-                              default_protocols(login), login, false}});
+                              default_protocols(login), login, false, true}});
     }
     return listeners;
 }

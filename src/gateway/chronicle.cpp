@@ -57,23 +57,49 @@ void Chronicle::dial(const dial::Dial& dial)
 
 void Chronicle::connection(const dial::Dialled& connection)
 {
-    decision(connection.decision);
-    record_.address = connection.address;
-    record_.local = connection.local;
+    this->connection(connection.decision, connection.address, connection.local);
+}
+
+void Chronicle::connection(const policy::Decision& decision, const protocols::Endpoint& address,
+                           const protocols::Endpoint& local)
+{
+    this->decision(decision);
+    record_.address = address;
+    record_.local = local;
+}
+
+void Chronicle::exchange(const http::Result& result)
+{
+    record_.up = result.up;
+    record_.down = result.down;
+    record_.ms.first_byte = result.first_byte;
 }
 
 void Chronicle::tunnel(const relay::Totals& totals, Interruption interruption)
 {
     outcome(tunnel_outcome(totals, interruption));
-    record_.up = totals.up;
-    record_.down = totals.down;
-    record_.ms.first_byte = totals.first_byte;
+    record_.up += totals.up;  // an upgraded request has moved some already
+    record_.down += totals.down;
+    if (!record_.ms.first_byte)
+        record_.ms.first_byte = totals.first_byte;
 }
 
 void Chronicle::outcome(const Outcome& outcome)
 {
     record_.ending = outcome.ending;
     record_.closed_by = outcome.closed_by;
+}
+
+void Chronicle::begin_again()
+{
+    observe::Record next;
+    next.time = std::chrono::system_clock::now();
+    next.id = worker_.next_request_id();
+    next.listener = std::move(record_.listener);
+    next.client = record_.client;
+    next.uid = record_.uid;
+    record_ = std::move(next);
+    began_ = Clock::now();
 }
 
 std::chrono::milliseconds Chronicle::elapsed() const

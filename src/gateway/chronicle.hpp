@@ -9,6 +9,7 @@
 #include "src/gateway/client.hpp"
 #include "src/gateway/outcome.hpp"
 #include "src/gateway/snapshot.hpp"
+#include "src/http/exchange.hpp"
 #include "src/observe/record.hpp"
 #include "src/relay/relay.hpp"
 
@@ -32,8 +33,17 @@ public:
     void decision(const policy::Decision& decision);
     void dial(const dial::Dial& dial);
     void connection(const dial::Dialled& connection);
+    // The same for one that has served before.
+    void connection(const policy::Decision& decision, const protocols::Endpoint& address,
+                    const protocols::Endpoint& local);
     void tunnel(const relay::Totals& totals, Interruption interruption);
     void outcome(const Outcome& outcome);
+
+    // A forwarded request's bytes, however it ended.
+    void exchange(const http::Result& result);
+
+    // The next request on the same connection begins now, and gets an id of its own.
+    void begin_again();
 
     // Since the beginning.
     std::chrono::milliseconds elapsed() const;

@@ -1,4 +1,4 @@
-// Reads in small pieces: a handshake is short, and what follows it belongs to the relay.
+// Reads a handshake in small pieces: it is short, and what follows it belongs to the relay.
 #include "src/gateway/client.hpp"
 
 #include <array>
@@ -13,13 +13,13 @@
 
 namespace adit::gateway {
 
-Awaitable<bool> Client::receive()
+Awaitable<bool> Client::receive(std::size_t most)
 {
-    constexpr std::size_t piece = 2048;
+    received_.erase(0, std::exchange(used_, 0));
     const auto before = received_.size();
-    received_.resize(before + piece);
+    received_.resize(before + most);
     const auto [error, count] =
-        co_await socket_.async_read_some(asio::buffer(received_.data() + before, piece), as_values);
+        co_await socket_.async_read_some(asio::buffer(received_.data() + before, most), as_values);
     received_.resize(before + (error ? 0 : count));
     co_return !error && count > 0;
 }
@@ -50,6 +50,13 @@ Awaitable<void> Client::part()
             co_await socket_.async_read_some(asio::buffer(unread), as_values);
         gone = error;
     }
+}
+
+void Client::reset()
+{
+    boost::system::error_code gone;  // then there is nobody left to tell
+    socket_.set_option(asio::socket_base::linger{true, 0}, gone);
+    socket_.close(gone);
 }
 
 void Client::consume(std::size_t count)

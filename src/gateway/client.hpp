@@ -23,9 +23,9 @@ class Client {
 public:
     Client(Socket socket, Peer peer) : socket_{std::move(socket)}, peer_{std::move(peer)} {}
 
-    // Waits for more bytes. False when the client has said FIN or is gone, or when the wait was
-    // cancelled.
-    Awaitable<bool> receive();
+    // Waits for more bytes, `most` at a time. False when the client has said FIN or is gone, or when
+    // the wait was cancelled.
+    Awaitable<bool> receive(std::size_t most = 2048);
 
     // All of `bytes`, or false.
     Awaitable<bool> send(std::string_view bytes);
@@ -34,8 +34,10 @@ public:
     // wait is cancelled: a close with unread input would make the kernel reset the last reply away.
     Awaitable<void> part();
 
+    // Closes with RST: what was sent is no whole answer, and must not look like one.
+    void reset();
+
     protocols::Bytes received() const { return protocols::as_bytes(received_).subspan(used_); }
-    bool ever_received() const { return !received_.empty(); }
     // Wipes them, too: they may have been a password.
     void consume(std::size_t count);
     std::string take_unused_bytes();

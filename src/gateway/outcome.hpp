@@ -32,6 +32,13 @@ Outcome tunnel_outcome(const relay::Totals& totals, Interruption interruption);
 Outcome refused_outcome(protocols::Ending ending, protocols::Fault fault,
                         Interruption interruption);
 
+// A forwarded request that got an answer, or a part of one.
+inline constexpr Outcome answered{"finished", "destination"};
+inline constexpr Outcome answer_broken{"reset", "destination"};
+inline constexpr Outcome answer_unread{"reset", "client"};
+inline constexpr Outcome answer_stalled{"idle_timeout", "gateway"};
+inline constexpr Outcome helped{"help", "gateway"};
+
 // A connection that never became a request.
 inline constexpr Outcome client_gone{"client_gone", "client"};
 inline constexpr Outcome unknown_protocol{"unknown_protocol", "gateway"};

@@ -136,6 +136,7 @@ Result<void, std::string> Server::start()
                           access_log_,
                           hashing_,
                           starved_,
+                          fmt::format("adit-{:016x}", platform::random_bits()),
                           [this] { asio::post(loop_, [this] { on_quiet(); }); },
                           [this](const JudgedAgain& judged) {
                               asio::post(loop_, [this, judged] { judging_again_.add(judged); });

@@ -29,8 +29,15 @@ protocols::Reply conclude(const Handshake& handshake, const Answer& answer)
     return std::visit([&](const auto& one) { return one.conclude(answer); }, handshake);
 }
 
-// How long a refused client may take to read its answer and close.
-constexpr auto parting_time = 2s;
+// The target of a page of our own.
+const protocols::Target nowhere{protocols::Address{}, 0};
+
+bool may_continue(const std::variant<protocols::HttpHandshake, protocols::Socks5Handshake,
+                                     protocols::Socks4Handshake>& handshake)
+{
+    const auto* http = std::get_if<protocols::HttpHandshake>(&handshake);
+    return http != nullptr && http->keeps_connection();
+}
 
 // A client that says FIN while we dial has mostly left; one that only ended its own half (`nc -N`)
 // gets this long.
@@ -69,42 +76,51 @@ void Session::carry()
     });
 }
 
-// From the first byte to a tunnel that stands and of which the client knows. Whoever gets none has
-// been answered.
+// From the first byte to a tunnel that stands and of which the client knows, or to the end of the
+// last forwarded request. Whoever gets none has been answered.
 Awaitable<void> Session::establish()
 {
     deadline_.expires_after(worker_.snapshot()->configuration->limits.handshake_timeout);
     auto handshake = co_await sniff();
-    if (!handshake)
-        co_return;
+    while (handshake) {
+        const auto another = co_await serve_request(*handshake);
+        if (!another)
+            co_return;
+        handshake = co_await next_request();
+    }
+}
 
-    const auto asked = co_await negotiate(*handshake);
+// True when another request may follow on the connection.
+Awaitable<bool> Session::serve_request(Handshake& handshake)
+{
+    const auto asked = co_await negotiate(handshake);
     if (!asked) {
-        co_await refuse(*handshake, asked.error());
-        co_return;
+        const auto another = co_await refuse(handshake, asked.error());
+        co_return another;
+    }
+    if (!asked->page.empty()) {
+        const auto another = co_await show(asked->page);
+        co_return another;
     }
 
     const auto now = worker_.snapshot();  // each request is judged by the newest policy
     const auto judged_in = worker_.live_tunnels().pass();
-    const auto& policy = now->configuration->policy;
     chronicle_.request(asked->request.target, *now);
-    deadline_.expires_after(now->configuration->limits.connect_timeout);
 
     const auto subject = subject_of(*asked);
-    const auto& target = asked->request.target;
     if (const auto decision = refuse_unheard(*asked, subject, *now)) {
-        co_await refuse(*handshake, *decision, Ending::not_allowed);
-        co_return;
+        const auto another = co_await refuse(handshake, *decision, Ending::not_allowed);
+        co_return another;
+    }
+    if (asked->forward) {
+        const auto another = co_await forward(handshake, *asked, subject, now);
+        co_return another;
     }
 
-    dial::Dial dial{worker_.dialer(), target, [&](const protocols::Address& address) {
-                        return policy.judge(subject, target, address, now->around);
-                    }};
-    auto dialled = co_await watched(dial);
-    chronicle_.dial(dial);
+    auto dialled = co_await dial(*asked, subject, *now);
     if (const auto* failure = std::get_if<dial::DialFailure>(&dialled)) {
-        co_await refuse(*handshake, *failure);
-        co_return;
+        const auto another = co_await refuse(handshake, *failure);
+        co_return another;
     }
 
     auto& connection = std::get<dial::Dialled>(dialled);
@@ -113,15 +129,20 @@ Awaitable<void> Session::establish()
     Answer answer;
     answer.ending = Ending::established;
     answer.bound = connection.local;
-    const auto told = co_await client_.send(conclude(*handshake, answer));
+    const auto told = co_await client_.send(conclude(handshake, answer));
     if (!told || interruption_ == Interruption::stopping) {
         chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : client_gone);
-        co_return;
+        co_return false;
     }
+    begin_tunnel(std::move(connection.socket), judged_in);
+    co_return false;
+}
+
+void Session::begin_tunnel(Socket destination, std::uint64_t judged_in)
+{
     interruption_ = Interruption::none;
     deadline_.lift();
-    tunnel_ =
-        std::make_unique<Tunnel>(client_, std::move(connection.socket), worker_.relay_shared());
+    tunnel_ = std::make_unique<Tunnel>(client_, std::move(destination), worker_.relay_shared());
     worker_.live_tunnels().established(*this, judged_in, *worker_.snapshot());
 }
 
@@ -143,7 +164,7 @@ Awaitable<std::optional<Session::Handshake>> Session::sniff()
     }
     switch (*dialect) {
         case Dialect::http:
-            co_return Handshake{protocols::HttpHandshake{listener_->login}};
+            co_return Handshake{protocols::HttpHandshake{listener_->login, offer()}};
         case Dialect::socks5:
             co_return Handshake{protocols::Socks5Handshake{listener_->login}};
         case Dialect::socks4:
@@ -156,9 +177,11 @@ Awaitable<std::optional<Session::Handshake>> Session::sniff()
 // answered.
 Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshake)
 {
-    const auto protocol = std::visit([](const auto& one) { return one.protocol(); }, handshake);
-    chronicle_.protocol(word(protocol));
-    if (!listener_->protocols.contains(protocol))
+    const auto protocol = [&] {
+        return std::visit([](const auto& one) { return one.protocol(); }, handshake);
+    };
+    chronicle_.protocol(word(protocol()));
+    if (!is_offered(handshake))
         co_return Hangup{Ending::not_allowed, Fault::protocol_not_open};
 
     std::string user;
@@ -166,6 +189,7 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
         auto wants =
             std::visit([&](auto& one) { return one.advance(client_.received()); }, handshake);
         client_.consume(wants.consumed);
+        chronicle_.protocol(word(protocol()));
 
         if (auto* verify = std::get_if<protocols::Verify>(&wants.what)) {
             const auto accepted = co_await verified(verify->credentials);
@@ -184,6 +208,12 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
             co_return *hangup;
         if (auto* tunnel = std::get_if<protocols::Tunnel>(&wants.what))
             co_return Asked{std::move(tunnel->request), std::move(user)};
+        if (auto* forward = std::get_if<protocols::Forward>(&wants.what))
+            co_return Asked{{protocol(), forward->request.target},
+                            std::move(user),
+                            std::move(forward->request)};
+        if (auto* help = std::get_if<protocols::Help>(&wants.what))
+            co_return Asked{{protocol(), nowhere}, {}, {}, std::move(help->page)};
         if (wants.consumed > 0 || !wants.reply.empty())
             continue;  // what came with it may be the next message already
 
@@ -234,6 +264,20 @@ policy::Subject Session::subject_of(const Asked& asked) const
     return subject;
 }
 
+Awaitable<dial::DialResult> Session::dial(const Asked& asked, const policy::Subject& subject,
+                                          const Snapshot& now)
+{
+    deadline_.expires_after(now.configuration->limits.connect_timeout);
+    const auto& target = asked.request.target;
+    dial::Dial dial{worker_.dialer(), target, [&](const protocols::Address& address) {
+                        return now.configuration->policy.judge(subject, target, address,
+                                                               now.around);
+                    }};
+    auto dialled = co_await watched(dial);
+    chronicle_.dial(dial);
+    co_return dialled;
+}
+
 // Dials while it keeps an eye on the client: nobody is dialled for a client that has left.
 Awaitable<dial::DialResult> Session::watched(dial::Dial& dial)
 {
@@ -271,7 +315,7 @@ void Session::on_client_stirring()
     }
 }
 
-Awaitable<void> Session::refuse(Handshake& handshake, const policy::Decision& decision,
+Awaitable<bool> Session::refuse(Handshake& handshake, const policy::Decision& decision,
                                 Ending ending)
 {
     chronicle_.decision(decision);
@@ -283,7 +327,7 @@ Awaitable<void> Session::refuse(Handshake& handshake, const policy::Decision& de
     return refuse(handshake, answer);
 }
 
-Awaitable<void> Session::refuse(Handshake& handshake, const dial::DialFailure& failure)
+Awaitable<bool> Session::refuse(Handshake& handshake, const dial::DialFailure& failure)
 {
     const bool policy_refused = failure.ending == Ending::address_not_allowed;
     if (policy_refused)
@@ -295,7 +339,7 @@ Awaitable<void> Session::refuse(Handshake& handshake, const dial::DialFailure& f
     return refuse(handshake, answer);
 }
 
-Awaitable<void> Session::refuse(Handshake& handshake, const Hangup& why)
+Awaitable<bool> Session::refuse(Handshake& handshake, const Hangup& why)
 {
     chronicle_.reason(why.fault == Fault::none ? std::string_view{} : words(why.fault));
     Answer answer;
@@ -304,17 +348,21 @@ Awaitable<void> Session::refuse(Handshake& handshake, const Hangup& why)
     return refuse(handshake, answer);
 }
 
-// Answers, and closes so that the answer can be read. Nothing the client still sends is looked at.
-Awaitable<void> Session::refuse(Handshake& handshake, Answer answer)
+// Answers, and unless another request may follow closes so that the answer can be read: then nothing
+// the client still sends is looked at.
+Awaitable<bool> Session::refuse(Handshake& handshake, Answer answer)
 {
     chronicle_.outcome(refused_outcome(answer.ending, answer.fault, interruption_));
     if (interruption_ == Interruption::client_left || interruption_ == Interruption::stopping)
-        co_return;
+        co_return false;
     answer.request_id = chronicle_.id();
     interruption_ = Interruption::none;
     deadline_.expires_after(parting_time);
-    co_await client_.send(conclude(handshake, answer));
+    const auto told = co_await client_.send(conclude(handshake, answer));
+    if (told && may_continue(handshake))
+        co_return true;
     co_await client_.part();
+    co_return false;
 }
 
 Hangup Session::left()
@@ -334,6 +382,8 @@ void Session::interrupt(Interruption why)
         dialling_->cancel();
     else if (verifying_ != nullptr)
         verifying_->wake();
+    else if (exchange_ != nullptr)
+        exchange_->stop();
     else
         client_.socket().cancel(nothing_to_cancel);
 }

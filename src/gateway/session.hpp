@@ -18,6 +18,8 @@
 #include "src/gateway/deadline.hpp"
 #include "src/gateway/snapshot.hpp"
 #include "src/gateway/wakeup.hpp"
+#include "src/http/exchange.hpp"
+#include "src/http/pool.hpp"
 #include "src/relay/relay.hpp"
 
 namespace adit::gateway {
@@ -38,8 +40,12 @@ public:
     // Ends whatever the session waits for. The first reason counts.
     void interrupt(Interruption why);
 
-    // True when this was a connection worth a record: not one that closed before it said a byte.
-    bool has_record() const { return !health_check_; }
+    // For a connection that only waits for another request: it need not come any more.
+    void drain();
+
+    // True when there is a request worth a record: the connection did not close before it said a
+    // byte, and does not rest between two requests.
+    bool has_record() const { return !health_check_ && !resting_; }
     observe::Record& record() { return chronicle_.record(); }
 
     // Once in a while, for a tunnel that stands: ends it when it has rested for `idle_ticks` of the
@@ -58,6 +64,13 @@ private:
     struct Asked {
         protocols::TunnelRequest request;
         std::string user;  // empty: nobody
+        std::optional<protocols::ForwardRequest> forward = {};
+        protocols::Reply page = {};  // of our own
+    };
+    // A connection on which the destination knows its client: it serves this client alone.
+    struct Personal {
+        http::PoolKey key;
+        std::unique_ptr<http::Upstream> upstream;
     };
     struct Tunnel {
         Tunnel(Client& client, Socket to, relay::Shared& shared)
@@ -70,6 +83,8 @@ private:
     };
 
     Awaitable<void> establish();
+    Awaitable<bool> serve_request(Handshake& handshake);
+    void begin_tunnel(Socket destination, std::uint64_t judged_in);
     void carry();
     Awaitable<std::optional<Handshake>> sniff();
     Awaitable<Result<Asked, protocols::Hangup>> negotiate(Handshake& handshake);
@@ -79,16 +94,34 @@ private:
                                                    const policy::Subject& subject,
                                                    const Snapshot& now) const;
 
+    Awaitable<dial::DialResult> dial(const Asked& asked, const policy::Subject& subject,
+                                     const Snapshot& now);
     Awaitable<dial::DialResult> watched(dial::Dial& dial);
     void watch_client();
     void on_client_stirring();
 
-    Awaitable<void> refuse(Handshake& handshake, const policy::Decision& decision,
+    Awaitable<bool> refuse(Handshake& handshake, const policy::Decision& decision,
                            protocols::Ending ending);
-    Awaitable<void> refuse(Handshake& handshake, const dial::DialFailure& failure);
-    Awaitable<void> refuse(Handshake& handshake, const protocols::Hangup& why);
-    Awaitable<void> refuse(Handshake& handshake, protocols::Answer answer);
+    Awaitable<bool> refuse(Handshake& handshake, const dial::DialFailure& failure);
+    Awaitable<bool> refuse(Handshake& handshake, const protocols::Hangup& why);
+    Awaitable<bool> refuse(Handshake& handshake, protocols::Answer answer);
     protocols::Hangup left();
+
+    // Plain HTTP, in forwarding.cpp.
+    protocols::HttpOffer offer() const;
+    bool is_offered(const Handshake& handshake) const;
+    Awaitable<std::optional<Handshake>> next_request();
+    Awaitable<bool> show(protocols::Reply page);
+    Awaitable<bool> forward(Handshake& handshake, const Asked& asked,
+                            const policy::Subject& subject, SnapshotPtr now);
+    std::unique_ptr<http::Upstream> reuse(const http::PoolKey& key, bool repeatable);
+    Awaitable<http::Result> exchange(const protocols::ForwardRequest& request,
+                                     http::Upstream& upstream, std::chrono::milliseconds idle);
+    Awaitable<bool> conclude_exchange(Handshake& handshake, const http::Result& result);
+    Awaitable<bool> upgrade(http::Upstream& upstream, std::uint64_t judged_in);
+
+    // How long a client may take to read its last answer and close.
+    static constexpr std::chrono::seconds parting_time{2};
 
     void on_deadline();
 
@@ -97,6 +130,7 @@ private:
     std::shared_ptr<const policy::Listener> listener_;
     Chronicle chronicle_;
     bool health_check_ = false;
+    bool resting_ = false;      // between two requests
     bool client_left_ = false;  // said FIN while we dial
     bool kept_alive_ = false;   // the destination carries the keepalive options
     Interruption interruption_ = Interruption::none;
@@ -105,6 +139,8 @@ private:
     Deadline deadline_;
     Wakeup* verifying_ = nullptr;
     dial::Dial* dialling_ = nullptr;
+    http::Exchange* exchange_ = nullptr;
+    std::unique_ptr<Personal> personal_;
     std::unique_ptr<Tunnel> tunnel_;
 };
 

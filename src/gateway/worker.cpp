@@ -83,6 +83,7 @@ Worker::Worker(Commons commons, const SnapshotPtr& snapshot)
       authenticator_{loop_, commons_.hashing},
       scratch_(scratch_size),
       relay_shared_{scratch_},
+      pool_{loop_},
       deadlines_{loop_},
       live_tunnels_{loop_, commons_.on_judged},
       sweeper_{loop_},
@@ -140,6 +141,8 @@ void Worker::drain()
     asio::post(loop_, [this] {
         draining_ = true;
         close_doors();
+        for (auto& session : sessions_)
+            session.drain();
         if (sessions_.empty())
             commons_.on_quiet();
     });
@@ -291,18 +294,25 @@ void Worker::ended(Session& session, const std::exception_ptr& surprise)
 {
     sessions_.erase(sessions_.iterator_to(session));
     auto& record = session.record();
-    record.ms.total = session.elapsed();
     if (surprise) {
         commons_.log.error(fmt::format("request {}: {}", record.id, what(surprise)));
         record.ending = broken_promise.ending;
         record.closed_by = broken_promise.closed_by;
     }
-    if (!session.has_record())
-        commons_.log.debug(fmt::format("health check from {}", observe::client_text(record)));
-    else if (!commons_.access_log.is_off())
-        commons_.access_log.write(to_json_line(record));
+    if (session.has_record())
+        this->record(session);
+    else
+        commons_.log.debug(fmt::format("a connection from {} ended and left no request",
+                                       observe::client_text(record)));
     if (draining_ && sessions_.empty())
         commons_.on_quiet();
+}
+
+void Worker::record(Session& session)
+{
+    session.record().ms.total = session.elapsed();
+    if (!commons_.access_log.is_off())
+        commons_.access_log.write(to_json_line(session.record()));
 }
 
 milliseconds Worker::sweep_interval() const

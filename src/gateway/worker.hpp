@@ -22,6 +22,7 @@
 #include "src/gateway/live_tunnels.hpp"
 #include "src/gateway/session.hpp"
 #include "src/gateway/snapshot.hpp"
+#include "src/http/pool.hpp"
 #include "src/login/authenticator.hpp"
 #include "src/observe/access_log.hpp"
 #include "src/observe/log.hpp"
@@ -35,6 +36,7 @@ struct Commons {
     observe::AccessLog& access_log;
     asio::thread_pool& hashing;
     std::atomic<bool>& starved;  // out of descriptors, and it has been said
+    std::string pseudonym;       // of this gateway, in Via: no other one has it
     std::function<void()>
         on_quiet;  // called on a worker's thread when its last session ends while it drains
     LiveTunnels::Done
@@ -82,7 +84,11 @@ public:
     Deadlines& deadlines() { return deadlines_; }
     LiveTunnels& live_tunnels() { return live_tunnels_; }
     observe::RuleCounters& rule_counters() { return rule_counters_; }  // any thread may read them
+    http::Pool& pool() { return pool_; }
+    const std::string& pseudonym() const { return commons_.pseudonym; }
+    bool is_draining() const { return draining_; }
     std::string next_request_id();
+    void record(Session& session);  // of the request that has ended
     void ended(Session& session, const std::exception_ptr& surprise);
 
 private:
@@ -109,6 +115,7 @@ private:
     login::Authenticator authenticator_;
     std::vector<std::uint8_t> scratch_;
     relay::Shared relay_shared_;
+    http::Pool pool_;
     Deadlines deadlines_;
     LiveTunnels live_tunnels_;
     observe::RuleCounters rule_counters_;

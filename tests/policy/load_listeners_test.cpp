@@ -38,19 +38,21 @@ TEST_CASE("a listener without more than an address asks for no login and speaks 
     CHECK(listener.login == Login::none);
     CHECK_FALSE(listener.open);
     CHECK(listener.protocols ==
-          protocols_of({Protocol::connect, Protocol::socks5, Protocol::socks4}));
+          protocols_of({Protocol::connect, Protocol::http, Protocol::socks5, Protocol::socks4}));
+    CHECK(listener.help);
 }
 
 TEST_CASE("a listener takes every key")
 {
     const auto listener = listener_of(R"("name": "main", "address": "0.0.0.0:3128",
-        "protocols": ["connect"], "login": "optional", "open": true)",
+        "protocols": ["connect"], "login": "optional", "open": true, "help": false)",
                                       a_user);
     CHECK(listener.name == "main");
     CHECK(to_text(listener.endpoint) == "0.0.0.0:3128");
     CHECK(listener.protocols == protocols_of({Protocol::connect}));
     CHECK(listener.login == Login::optional);
     CHECK(listener.open);
+    CHECK_FALSE(listener.help);
 }
 
 TEST_CASE("an address is IPv4, IPv6 in brackets, or a star for both")
