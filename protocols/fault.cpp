@@ -65,6 +65,22 @@ std::string_view words(Fault fault)
             return "the destination closed the connection without an answer";
         case Fault::answer_incomplete:
             return "the destination closed the connection before its answer was complete";
+        case Fault::not_tls:
+            return "the tunnel does not begin with a TLS handshake";
+        case Fault::bad_tls_record:
+            return "a TLS record is not well-formed";
+        case Fault::bad_client_hello:
+            return "the TLS ClientHello is not well-formed";
+        case Fault::bad_server_name:
+            return "the server name of the TLS ClientHello is not a host name";
+        case Fault::client_hello_too_long:
+            return "the TLS ClientHello is longer than 16 KiB";
+        case Fault::not_ssh:
+            return "the tunnel does not begin with the line of an SSH 2.0 client";
+        case Fault::bad_ssh_identification:
+            return "the first line of the SSH client is not well-formed";
+        case Fault::not_http:
+            return "the tunnel does not begin with an HTTP request";
         case Fault::bad_version_byte:
             return "the SOCKS version byte is wrong";
         case Fault::bad_greeting:

@@ -41,6 +41,15 @@ enum class Fault : std::uint8_t {
     unasked_answer,     // a change of protocol that nobody asked for, or a 407
     no_answer,          // the connection ended without one
     answer_incomplete,  // the connection ended within it
+    // what a client says first inside its tunnel
+    not_tls,                 // not the first bytes of a TLS handshake
+    bad_tls_record,          // RFC 8446 §5.1
+    bad_client_hello,        // RFC 8446 §4.1.2
+    bad_server_name,         // RFC 6066 §3
+    client_hello_too_long,   // more than 16 KiB
+    not_ssh,                 // not "SSH-2.0-"
+    bad_ssh_identification,  // RFC 4253 §4.2
+    not_http,                // not a method that HTTP uses
     // SOCKS
     bad_version_byte,
     bad_greeting,         // no method offered that is spoken here
