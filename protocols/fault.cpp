@@ -13,6 +13,10 @@ std::string_view words(Fault fault)
             return "this listener does not offer the protocol";
         case Fault::unknown_protocol:
             return "the first byte belongs to no protocol spoken here";
+        case Fault::no_proxy_header:
+            return "the PROXY header that this source must send is missing";
+        case Fault::bad_proxy_header:
+            return "the PROXY header is not well-formed";
         case Fault::bad_host:
             return "the host is neither a host name nor an address in its plain spelling";
         case Fault::bad_port:

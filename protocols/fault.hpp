@@ -12,6 +12,8 @@ enum class Fault : std::uint8_t {
     too_slow,           // the handshake deadline passed
     protocol_not_open,  // the listener does not offer this protocol
     unknown_protocol,   // the first byte belongs to none
+    no_proxy_header,    // a listed proxy did not begin with one
+    bad_proxy_header,   // not well-formed, or not about TCP over IPv4 or IPv6
     // host, port and authority
     bad_host,       // not a host name and not an address literal in its one canonical spelling
     bad_port,       // not 1..65535 in plain digits
