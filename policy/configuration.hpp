@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,15 @@ namespace adit::policy {
 
 using std::chrono::milliseconds;
 
+// A unix socket's file. Whoever may write to the file may connect.
+struct UnixSocket {
+    std::string path;      // absolute, at most 107 bytes
+    unsigned mode = 0600;  // of the file
+    std::string group;     // of the file, by name or number; empty: this process's own
+    bool operator==(const UnixSocket&) const = default;
+};
+
+// One of three: an endpoint, a unix socket, or sockets that the service manager hands over.
 struct Listener {
     std::string name;         // `main`; by default its address as written
     Endpoint endpoint;        // port 0: any free port (tests)
@@ -23,6 +33,13 @@ struct Listener {
     protocols::Login login = protocols::Login::none;
     bool open = false;  // "we know that everyone may use it"
     bool help = true;   // a page for browsers that take it for a web server
+    std::optional<UnixSocket> unix_socket = std::nullopt;
+    std::string systemd = {};  // FileDescriptorName= of the sockets; empty: not this kind
+    // Who must begin with a PROXY header, and whose word for the client's address is taken.
+    std::optional<NetworkSet> proxies = std::nullopt;
+    std::optional<Target> forward = std::nullopt;  // where every client goes, without a handshake
+
+    bool has_endpoint() const { return !unix_socket && systemd.empty(); }
 };
 
 struct Limits {

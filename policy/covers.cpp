@@ -96,6 +96,10 @@ bool covers(const Rule& first, const Rule& second)
                [](const HostSet& one, const HostSet& other) { return one.covers(other); }) &&
            covers_field(first.listeners, second.listeners, covers_names) &&
            covers_field(first.clients, second.clients, covers_entries) &&
+           covers_field(first.uids, second.uids,
+                        [](const auto& one, const auto& other) {
+                            return std::ranges::includes(one, other);
+                        }) &&
            covers_field(first.users, second.users, covers_users) && covers_addresses(first, second);
 }
 

@@ -160,9 +160,6 @@ std::string explain_listen_address(std::string_view text)
 {
     if (text.empty())
         return "an empty address; write one with its port, like \"127.0.0.1:1080\"";
-    if (text.starts_with("unix:") || text.starts_with("systemd:"))
-        return "not yet: unix sockets and systemd sockets arrive with a later version; listen on "
-               "an address and port";
     if (all_digits(text))
         return quoted(text) + " has no address; did you mean " +
                quoted("127.0.0.1:" + std::string{text}) + "?";
@@ -188,6 +185,36 @@ std::string explain_listen_address(std::string_view text)
     return quoted(text) +
            " is not an address and a port, like \"127.0.0.1:1080\", "
            "\"[::1]:1080\" or \"*:1080\"";
+}
+
+constexpr std::string_view unix_prefix = "unix:";
+constexpr std::string_view systemd_prefix = "systemd:";
+
+Parsed<ListenAddress> parse_unix_address(std::string_view text)
+{
+    const auto path = text.substr(unix_prefix.size());
+    if (!is_socket_path(path))
+        return quoted(text) +
+               " does not name a socket by its full path of at most 107 bytes, like "
+               "\"unix:/run/adit/proxy.sock\"";
+    ListenAddress address;
+    address.unix_path = path;
+    return address;
+}
+
+// What FileDescriptorName= takes, see systemd.socket(5).
+Parsed<ListenAddress> parse_systemd_address(std::string_view text)
+{
+    const auto name = text.substr(systemd_prefix.size());
+    const bool is_name = !name.empty() && name.size() <= 255 &&
+                         std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7F; });
+    if (!is_name)
+        return quoted(text) +
+               " names no socket: write the FileDescriptorName= of the .socket unit (by default "
+               "the unit's name), like \"systemd:adit.socket\"";
+    ListenAddress address;
+    address.systemd = name;
+    return address;
 }
 
 // The address of host ":" port; brackets around IPv6 and only there.
@@ -259,8 +286,28 @@ Parsed<PortRange> parse_port_entry(std::string_view text)
            "\"8000-8099\"";
 }
 
+bool is_socket_path(std::string_view path)
+{
+    constexpr std::size_t longest = 107;  // sun_path, less its NUL
+    return path.size() > 1 && path.size() <= longest && path.front() == '/' && path.back() != '/' &&
+           std::ranges::none_of(
+               path, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+Parsed<protocols::Target> parse_forward(std::string_view text)
+{
+    if (const auto target = protocols::parse_authority(text))
+        return *target;
+    return quoted(text) +
+           " is not a host and a port, like \"db.internal:5432\" or \"[2001:db8::1]:443\"";
+}
+
 Parsed<ListenAddress> parse_listen_address(std::string_view text)
 {
+    if (text.starts_with(unix_prefix))
+        return parse_unix_address(text);
+    if (text.starts_with(systemd_prefix))
+        return parse_systemd_address(text);
     const auto parts = split_port(text);
     if (!parts)
         return explain_listen_address(text);

@@ -30,6 +30,8 @@ struct HostEntry {
 struct ListenAddress {
     Endpoint endpoint;
     bool dual_stack = false;
+    std::string unix_path = {};  // not empty: this, and no endpoint
+    std::string systemd = {};    // likewise: a name of handed-over sockets
 };
 
 using NetworkEntry = std::variant<Word, Network>;
@@ -38,8 +40,15 @@ Parsed<HostEntry> parse_host_entry(std::string_view text);
 Parsed<NetworkEntry> parse_network_entry(std::string_view text);
 Parsed<PortRange> parse_port_entry(std::string_view text);  // "443" or "8000-8099"
 
-// "127.0.0.1:1080", "[::1]:1080", "*:1080"; port 0 takes any free port.
+// "127.0.0.1:1080", "[::1]:1080", "*:1080" (port 0 takes any free port), "unix:/path",
+// "systemd:name".
 Parsed<ListenAddress> parse_listen_address(std::string_view text);
+
+// The full path of a unix socket: from the root, to a file, at most 107 bytes.
+bool is_socket_path(std::string_view path);
+
+// "db.internal:5432": where a fixed forward goes.
+Parsed<protocols::Target> parse_forward(std::string_view text);
 
 // "10.0.0.53", "10.0.0.53:5353", "fd00::53", "[fd00::53]:53".
 Parsed<Endpoint> parse_name_server(std::string_view text);

@@ -55,6 +55,16 @@ std::string from_where(const Trace& trace)
     return trace.subject.client ? protocols::to_text(Host{*trace.subject.client}) : "a unix socket";
 }
 
+std::string by_whom(const Trace& trace)
+{
+    if (trace.subject.unknown.contains(Fact::client))
+        return "an unknown client";
+    if (!trace.subject.uid)
+        return trace.subject.client ? "a client with an address"
+                                    : "an unknown user of this machine";
+    return "the user " + std::to_string(*trace.subject.uid) + " of this machine";
+}
+
 std::string over_what(const Trace& trace)
 {
     return trace.subject.unknown.contains(Fact::protocol)
@@ -93,6 +103,8 @@ std::string why_not(const Trace& trace, const Pass& pass, const RuleTrace& seen)
             return over_what(trace) + " is not among its protocols";
         case Field::clients:
             return from_where(trace) + " is not among its clients";
+        case Field::uids:
+            return by_whom(trace) + " is not among its uids";
         case Field::users:
             return who(trace) + " is not among its users";
         case Field::hosts:

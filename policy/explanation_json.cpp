@@ -153,6 +153,8 @@ std::string asked(const Trace& trace)
         object.text("protocol", word(subject.protocol));
     if (!subject.unknown.contains(Fact::client) && subject.client)
         object.text("client", protocols::to_text(Host{*subject.client}));
+    if (subject.uid)
+        object.number("uid", *subject.uid);
     object.text_if("user", trace.user);
     object.text("host", protocols::to_text(trace.target.host)).number("port", trace.target.port);
     if (subject.at)

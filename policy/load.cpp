@@ -44,6 +44,7 @@ Vocabulary read_vocabulary(const Fields& fields, const Reader& reader, const Loa
 {
     Vocabulary names;
     names.find_zone = options.find_zone;
+    names.user_number = options.user_number;
     if (const auto users = fields.find("users"))
         names.users = read_users(*users, reader, options.is_password_hash);
     if (const auto groups = fields.find("groups"))

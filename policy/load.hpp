@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -42,6 +43,8 @@ struct LoadOptions {
     // Whether crypt_checksalt takes this hash and it is strong enough (platform knowledge, handed
     // in).
     bool (*is_password_hash)(const std::string& hash) = nullptr;
+    // The number of a user of this machine, for `uids`. Without it there are no such names.
+    std::optional<std::uint32_t> (*user_number)(const std::string& name) = nullptr;
     // To warn of rules that have expired or soon will. Empty: no such warnings.
     std::optional<std::chrono::sys_seconds> now = std::nullopt;
     // Without it only UTC is known.

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "policy/load_doors.hpp"
 #include "policy/load_rules.hpp"
 #include "policy/suggest.hpp"
 
@@ -9,9 +10,10 @@ namespace adit::policy {
 
 namespace {
 
-constexpr std::array<Key, 8> excluded_keys{{{"listeners"},
+constexpr std::array<Key, 9> excluded_keys{{{"listeners"},
                                             {"protocols"},
                                             {"clients"},
+                                            {"uids"},
                                             {"users"},
                                             {"hosts"},
                                             {"networks"},
@@ -70,6 +72,8 @@ std::vector<HostEntry> read_conditions(const Fields& fields, const Reader& reade
         conditions.protocols = read_protocols(*place, reader);
     if (const auto place = fields.find("clients"))
         conditions.clients = read_networks(*place, reader, &names.sets);
+    if (const auto place = fields.find("uids"))
+        conditions.uids = read_uids(*place, reader, names);
     if (const auto place = fields.find("users"))
         conditions.users = read_user_set(*place, reader, names);
     if (const auto place = fields.find("hosts")) {
@@ -114,8 +118,7 @@ std::optional<Protocol> read_protocol(const Place& place, const Reader& reader)
 
 bool is_served(Protocol protocol)
 {
-    return protocol == Protocol::connect || protocol == Protocol::http ||
-           protocol == Protocol::socks5 || protocol == Protocol::socks4;
+    return protocol != Protocol::udp && protocol != Protocol::bind;
 }
 
 }  // namespace adit::policy

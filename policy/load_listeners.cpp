@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/load_doors.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
@@ -21,11 +22,11 @@ constexpr std::array<Key, 12> listener_keys{{
     {"open"},
     {"help"},
     {"tls", "TLS on the listener arrives with a later version"},
-    {"proxy_protocol", "the PROXY protocol arrives with a later version"},
-    {"forward", "fixed forwards arrive with a later version"},
+    proxy_protocol_key,
+    forward_key,
+    unix_key,
     {"udp", later_udp},
     {"advertise", later_udp},
-    {"uids", "unix sockets arrive with a later version"},
 }};
 
 constexpr std::array<std::string_view, 3> logins{"required", "optional", "none"};
@@ -39,7 +40,8 @@ constexpr std::string_view arrives(Protocol protocol)
         case Protocol::bind:
             return "not yet: SOCKS BIND arrives with a later version";
         default:
-            return "not yet: fixed forwards arrive with a later version";
+            return "a fixed forward is a listener of its own; write \"forward\": "
+                   "\"db.internal:5432\" on one, and no \"protocols\"";
     }
 }
 
@@ -79,7 +81,7 @@ ProtocolSet read_protocols(const Place& place, const Reader& reader, Login login
         const auto protocol = read_protocol(item, reader);
         if (!protocol)
             return;
-        if (!is_served(*protocol))
+        if (!is_served(*protocol) || *protocol == Protocol::forward)
             reader.report().mistake(item, std::string{arrives(*protocol)});
         else if (*protocol == Protocol::socks4 && login == Login::required)
             reader.report().mistake(item,
@@ -91,22 +93,32 @@ ProtocolSet read_protocols(const Place& place, const Reader& reader, Login login
     return protocols;
 }
 
+// Where it is, and nothing else.
+Listener listener_at(std::string_view text, const ListenAddress& address)
+{
+    Listener listener;
+    listener.name = text;
+    listener.endpoint = address.endpoint;
+    listener.dual_stack = address.dual_stack;
+    listener.systemd = address.systemd;
+    if (!address.unix_path.empty())
+        listener.unix_socket.emplace().path = address.unix_path;
+    return listener;
+}
+
 void read_address(const Place& place, const Reader& reader, Listener& listener)
 {
     const auto text = reader.text(place, "an address and a port, like \"127.0.0.1:1080\"");
     if (!text)
         return;
     const auto address = parse_listen_address(*text);
-    if (!address) {
+    if (!address)
         reader.report().mistake(place, address.error());
-        return;
-    }
-    listener.name = *text;
-    listener.endpoint = address->endpoint;
-    listener.dual_stack = address->dual_stack;
+    else
+        listener = listener_at(*text, *address);
 }
 
-Listener read_listener(const Place& place, const Reader& reader, const Vocabulary& names)
+Listener read_listener(const Place& place, const Reader& reader, Vocabulary& names)
 {
     Listener listener;
     const Fields fields{place, reader.report(), listener_keys};
@@ -128,12 +140,22 @@ Listener read_listener(const Place& place, const Reader& reader, const Vocabular
         listener.open = reader.boolean(*open).value_or(false);
     if (const auto help = fields.find("help"))
         listener.help = reader.boolean(*help).value_or(true);
+    read_doors(fields, reader, names.sets, listener);
+    if (listener.forward) {
+        listener.login = Login::none;
+        listener.protocols = {};
+        listener.protocols.add(Protocol::forward);
+    }
     return listener;
 }
 
 // Whether both cannot be bound. `*` takes the port of both families.
 bool collide(const Listener& one, const Listener& other)
 {
+    if (!one.has_endpoint() || !other.has_endpoint())
+        return one.systemd == other.systemd &&
+               one.unix_socket.has_value() == other.unix_socket.has_value() &&
+               (!one.unix_socket || one.unix_socket->path == other.unix_socket->path);
     if (one.endpoint.port != other.endpoint.port || one.endpoint.port == 0)
         return false;
     const bool both_any =
@@ -142,16 +164,21 @@ bool collide(const Listener& one, const Listener& other)
            (both_any && (one.dual_stack || other.dual_stack));
 }
 
-// Strangers cannot reach it, cannot get past its login, or are meant to use it.
+// Strangers cannot reach it, cannot get past its login, or are meant to use it. A proxy in front
+// brings strangers to any address. A unix socket's file lets in users of this machine at most, like
+// loopback; what address the service manager hands over is not known here.
 bool is_guarded(const Listener& listener)
 {
-    return listener.open || listener.login == Login::required ||
-           listener.endpoint.address.is_loopback();
+    if (listener.open || listener.login == Login::required)
+        return true;
+    const bool of_this_machine = listener.unix_socket || (listener.has_endpoint() &&
+                                                          listener.endpoint.address.is_loopback());
+    return of_this_machine && !listener.proxies;
 }
 
 bool lets_anyone_in(const Rule& rule, const Listener& listener)
 {
-    if (rule.action != Action::allow || rule.observe || rule.clients || rule.users)
+    if (rule.action != Action::allow || rule.observe || rule.clients || rule.users || rule.uids)
         return false;
     if (rule.listeners && !rule.listeners->contains(listener.name))
         return false;
@@ -193,11 +220,11 @@ std::vector<LoadedListener> listeners_from(std::span<const std::string> addresse
             reader.report().mistake(place, address.error());
             continue;
         }
-        const auto login = default_login(names);
         names.listeners.insert(text);
-        listeners.push_back({place,
-                             {text, address->endpoint, address->dual_stack,
-                              default_protocols(login), login, false, true}});
+        auto listener = listener_at(text, *address);
+        listener.login = default_login(names);
+        listener.protocols = default_protocols(listener.login);
+        listeners.push_back({place, std::move(listener)});
     }
     return listeners;
 }
@@ -211,7 +238,9 @@ void check_collisions(std::span<const LoadedListener> listeners, const Reader& r
             if (collide(one, other))
                 reader.report().mistake(
                     listeners[later].place,
-                    "the listener " + quoted(one.name) + " takes this address and port already");
+                    "the listener " + quoted(one.name) +
+                        (one.has_endpoint() ? " takes this address and port already"
+                                            : " takes this socket already"));
             else if (one.name == other.name)
                 reader.report().mistake(listeners[later].place, "another listener is called " +
                                                                     quoted(one.name) +
@@ -222,11 +251,12 @@ void check_collisions(std::span<const LoadedListener> listeners, const Reader& r
 void check_open_relay(std::span<const LoadedListener> listeners, std::span<const LoadedRule> rules,
                       const Vocabulary& names, Mode mode, const Reader& reader)
 {
-    const std::string login =
-        names.users ? "set \"login\" to \"required\"" : "add \"users\" to the file";
     for (const auto& loaded : listeners) {
         if (is_guarded(loaded.listener))
             continue;
+        const std::string login = loaded.listener.forward ? "listen on a loopback address"
+                                  : names.users           ? "set \"login\" to \"required\""
+                                                          : "add \"users\" to the file";
         if (mode == Mode::observe) {
             reader.report().mistake(loaded.place,
                                     "anyone who can reach this listener may use it: it requires "
@@ -240,12 +270,15 @@ void check_open_relay(std::span<const LoadedListener> listeners, std::span<const
         });
         if (culprit == rules.end())
             continue;
-        reader.report().mistake(loaded.place,
-                                "anyone who can reach this listener may use it: it requires no "
-                                "login, and the rule " +
-                                    quoted(culprit->rule.name) +
-                                    " names neither \"clients\" nor \"users\"; name them there, " +
-                                    login + std::string{meant(loaded)});
+        reader.report().mistake(
+            loaded.place,
+            "anyone who can reach this listener may use it: it requires no "
+            "login, and the rule " +
+                quoted(culprit->rule.name) +
+                (loaded.listener.forward ? " names no \"clients\"; name them there, "
+                                         : " names neither \"clients\" nor \"users\"; name them "
+                                           "there, ") +
+                login + std::string{meant(loaded)});
     }
 }
 

@@ -35,7 +35,7 @@ constexpr std::array<Key, 20> rule_keys{{
     {"inner", later_inner},
     {"sni", later_inner},
     {"limits", "limits of a rule arrive with a later version; \"limits\" of the whole file exist"},
-    {"uids", "unix sockets arrive with a later version"},
+    {"uids"},
 }};
 
 constexpr std::array<std::string_view, 2> actions{"allow", "deny"};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "policy/explanation.hpp"
 #include "policy/load_rules.hpp"
@@ -12,13 +13,14 @@ namespace adit::policy {
 
 namespace {
 
-constexpr std::array<Key, 10> test_keys{{
+constexpr std::array<Key, 11> test_keys{{
     {"name"},
     {"to"},
     {"expect"},
     {"rule"},
     {"resolves"},
     {"client"},
+    {"uid"},
     {"user"},
     {"protocol"},
     {"listener"},
@@ -155,6 +157,14 @@ std::optional<std::string_view> TestReader::text(std::string_view key, std::stri
 
 void TestReader::read_client()
 {
+    if (const auto uid = fields_.find("uid")) {
+        test_.subject.uid = reader_.whole(*uid, 0, std::numeric_limits<std::uint32_t>::max() - 1);
+        if (fields_.find("client"))
+            mistake("client",
+                    "a \"uid\" is of a unix-socket client, who has no address; take one "
+                    "of the two out");
+        return;
+    }
     const auto written = text("client", "an address", Fact::client);
     if (!written)
         return;
@@ -216,7 +226,8 @@ Surroundings surroundings_of(const Configuration& configuration)
     around.own_addresses = configuration.own_addresses;
     around.nat64 = configuration.resolver.nat64;
     for (const auto& listener : configuration.listeners)
-        around.listeners.push_back(listener.endpoint);
+        if (listener.has_endpoint())
+            around.listeners.push_back(listener.endpoint);
     return around;
 }
 

@@ -51,6 +51,10 @@ bool share_request(const Rule& one, const Rule& other)
            may_meet(one.protocols, other.protocols,
                     [](auto x, auto y) { return (x.bits & y.bits) != 0; }) &&
            may_meet(one.users, other.users, share_user) &&
+           may_meet(one.uids, other.uids,
+                    [](const auto& x, const auto& y) {
+                        return std::ranges::any_of(x, [&](auto uid) { return y.contains(uid); });
+                    }) &&
            may_meet(one.ports, other.ports, share_port);
 }
 
@@ -204,7 +208,7 @@ void warn_of_open_rules(std::span<const LoadedRule> rules, const Reader& reader)
     for (const auto& loaded : rules) {
         const auto& rule = loaded.rule;
         if (rule.action != Action::allow || rule.observe || rule.users || rule.clients ||
-            rule.excluded)
+            rule.uids || rule.excluded)
             continue;
         if ((!rule.hosts || rule.hosts->any()) && is_every_port(rule.ports) &&
             reaches_public(rule.networks))

@@ -64,6 +64,9 @@ bool ask_fields(const Conditions& fields, const Subject& subject, const Target& 
         !asking.ask(Field::clients, Fact::client, subject,
                     subject.client && fields.clients->contains_client(*subject.client, around)))
         return false;
+    if (fields.uids && !asking.ask(Field::uids, Fact::client, subject,
+                                   subject.uid && fields.uids->contains(*subject.uid)))
+        return false;
     if (fields.users && !match_users(*fields.users, subject, asking))
         return false;
     if (!fields.when)
@@ -114,9 +117,9 @@ Matched match_excluded(const Conditions& fields, Action action, const Request& r
 
 std::string_view word(Field field)
 {
-    constexpr std::array<std::string_view, 11> words{"",        "listeners", "protocols", "clients",
-                                                     "users",   "hosts",     "networks",  "ports",
-                                                     "expires", "when",      "not"};
+    constexpr std::array<std::string_view, 12> words{"",      "listeners", "protocols", "clients",
+                                                     "uids",  "users",     "hosts",     "networks",
+                                                     "ports", "expires",   "when",      "not"};
     return words[static_cast<std::size_t>(field)];
 }
 

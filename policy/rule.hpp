@@ -35,6 +35,7 @@ enum class Field : std::uint8_t {
     listeners,
     protocols,
     clients,
+    uids,
     users,
     hosts,
     networks,
@@ -101,8 +102,9 @@ struct Subject {
     std::string_view listener;  // its name
     Protocol protocol = Protocol::connect;
     std::optional<Address> client;  // empty: a unix-socket client, who matches no entry
-    std::string_view user;          // empty: nobody
-    bool may_log_in = true;         // false: nobody stays nobody here, so a login is no cure
+    std::optional<std::uint32_t> uid = std::nullopt;  // of a unix-socket client
+    std::string_view user;                            // empty: nobody
+    bool may_log_in = true;  // false: nobody stays nobody here, so a login is no cure
     // Empty: at a time when no rule has expired, and unknown to rules that hold only at times.
     std::optional<sys_seconds> at;
     // For rules that hold only at times, where that is another moment: a request of the past is judged
@@ -127,6 +129,7 @@ struct Conditions {
     std::optional<std::set<std::string, std::less<>>> listeners;
     std::optional<ProtocolSet> protocols;
     std::optional<NetworkSet> clients;
+    std::optional<std::set<std::uint32_t>> uids;  // users of this machine, on unix sockets
     std::optional<UserSet> users;
     std::optional<HostSet> hosts;
     std::optional<NetworkSet> networks;

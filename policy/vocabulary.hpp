@@ -44,6 +44,8 @@ struct Vocabulary {
     bool listeners_replaced = false;  // by `--listen`
     FindZone find_zone;
     std::map<std::string, std::shared_ptr<const Zone>> zones;  // null: there is none of that name
+    // The number of a user of this machine, by name; see LoadOptions.
+    std::optional<std::uint32_t> (*user_number)(const std::string& name) = nullptr;
 };
 
 // Lists of entries. `sets` is where "@name" is looked up; a set itself is read without: sets do not

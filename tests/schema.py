@@ -13,8 +13,10 @@ import sys
 # Wrong in meaning, which a schema does not see: names that do not exist, things that stand twice, who may reach what. All other
 # files of tests/policy/bad are wrong in shape and must not be valid.
 WRONG_IN_MEANING = {
+    "listener-doors-twice",
     "listener-login-without-users",
     "listener-open-relay",
+    "listener-open-relay-doors",
     "listener-open-relay-observe",
     "listener-open-relay-optional",
     "listener-socks4-with-login",

@@ -65,6 +65,52 @@ TEST_CASE("an address is IPv4, IPv6 in brackets, or a star for both")
     CHECK_FALSE(listener_of(R"("address": "[::]:1080")").dual_stack);
 }
 
+TEST_CASE("a unix socket is its owner's alone, unless it says otherwise")
+{
+    const auto plain = listener_of(R"("address": "unix:/run/adit.sock")");
+    CHECK(plain.name == "unix:/run/adit.sock");
+    CHECK_FALSE(plain.has_endpoint());
+    CHECK(plain.unix_socket == UnixSocket{"/run/adit.sock", 0600, ""});
+    const auto shared = listener_of(
+        R"("address": "unix:/run/adit.sock", "unix": { "mode": "660", "group": "proxy" })");
+    CHECK(shared.unix_socket == UnixSocket{"/run/adit.sock", 0660, "proxy"});
+    const auto longest = "unix:/" + std::string(106, 'x');
+    CHECK(listener_of("\"address\": \"" + longest + '"').unix_socket->path.size() == 107);
+    CHECK(mistakes_in(with_listener("\"address\": \"" + longest + "x\"")).find("107 bytes") !=
+          std::string::npos);
+}
+
+TEST_CASE("a listener of the service manager's has a name and no endpoint")
+{
+    const auto listener = listener_of(R"("name": "web", "address": "systemd:adit-web")");
+    CHECK(listener.systemd == "adit-web");
+    CHECK_FALSE(listener.has_endpoint());
+}
+
+TEST_CASE("a fixed forward speaks no protocol but its own and asks for no login")
+{
+    const auto listener =
+        listener_of(R"("address": "127.0.0.1:5432", "forward": "DB.internal.:5432")", a_user);
+    REQUIRE(listener.forward.has_value());
+    CHECK(to_text(*listener.forward) == "db.internal:5432");
+    CHECK(listener.protocols == protocols_of({Protocol::forward}));
+    CHECK(listener.login == Login::none);
+}
+
+TEST_CASE("the proxies in front are addresses, networks, words and sets")
+{
+    const auto listener = listener_of(
+        R"("address": "10.0.0.5:1080", "proxy_protocol": { "from": ["@lb", "loopback"] })",
+        R"("sets": { "lb": { "networks": ["10.0.0.0/30"] } },)");
+    REQUIRE(listener.proxies.has_value());
+    const auto from = [&](const char* address) {
+        return listener.proxies->contains_client(boost::asio::ip::make_address(address), {});
+    };
+    CHECK(from("10.0.0.2"));
+    CHECK(from("127.0.0.1"));
+    CHECK_FALSE(from("10.0.0.4"));
+}
+
 TEST_CASE("with users every listener asks for a login, unless it says otherwise")
 {
     CHECK(listener_of(R"("address": "127.0.0.1:1080")", a_user).login == Login::required);

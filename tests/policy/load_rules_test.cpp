@@ -110,8 +110,21 @@ TEST_CASE("a rule may name every protocol, and is warned of those that are not s
     for (const auto protocol : {Protocol::connect, Protocol::http, Protocol::socks5,
                                 Protocol::socks4, Protocol::udp, Protocol::bind, Protocol::forward})
         CHECK(protocols->contains(protocol));
-    CHECK(result.warnings.size() == 4);
+    CHECK(result.warnings.size() == 2);
     CHECK(lines(result.warnings).find("\"udp\" is not served yet") != std::string::npos);
+}
+
+TEST_CASE("uids are numbers, or names that this machine knows")
+{
+    LoadOptions options;
+    options.user_number = [](const std::string& name) {
+        return name == "builder" ? std::optional<std::uint32_t>{1001} : std::nullopt;
+    };
+    const auto text = with_rules(R"({ "action": "allow", "uids": [0, "builder", 4294967294] })");
+    const auto rule = loaded(text, options).configuration.policy.rules().at(0);
+    CHECK(rule.uids == std::set<std::uint32_t>{0, 1001, 4294967294});
+    CHECK(mistakes_in(text).find("this machine has no user called \"builder\"") !=
+          std::string::npos);
 }
 
 TEST_CASE("a rule names listeners by their name, or by their address when they have none")

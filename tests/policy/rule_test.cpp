@@ -105,6 +105,22 @@ TEST_CASE("a client at a unix socket matches no entry of clients")
     CHECK(match(allow("r"), subject) == Match::yes);
 }
 
+TEST_CASE("uids name users at unix sockets, and no client with an address")
+{
+    Rule rule = allow("r");
+    rule.uids = {1000, 1001};
+    auto subject = nobody();
+    subject.client.reset();
+    CHECK(match(rule, subject) == Match::no);
+    subject.uid = 1000;
+    CHECK(match(rule, subject) == Match::yes);
+    subject.uid = 0;
+    CHECK(match(rule, subject) == Match::no);
+    CHECK(match(rule, client("127.0.0.1")) == Match::no);
+    subject.unknown.add(Fact::client);
+    CHECK(match(rule, subject) == Match::unknown);
+}
+
 TEST_CASE("clients are unwrapped from the IPv4-mapped form only")
 {
     const Rule rule = allow("r").from({"10.2.0.0/16"});

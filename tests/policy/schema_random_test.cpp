@@ -72,7 +72,10 @@ const std::vector<std::string> texts{"a",
                                      "08:00-18:00",
                                      "22:00-06:00",
                                      "UTC",
-                                     "a reason of several words"};
+                                     "a reason of several words",
+                                     "0660",
+                                     "unix:/run/adit.sock",
+                                     "systemd:web"};
 
 // Values that the schema takes, at random.
 class Generator {
@@ -163,7 +166,7 @@ private:
 // What a schema cannot know: names that do not exist, who may reach what, what the policy answers.
 bool is_wrong_in_meaning(const std::string& message)
 {
-    constexpr std::array<std::string_view, 13> meanings{"is called",
+    constexpr std::array<std::string_view, 19> meanings{"is called",
                                                         "is a set of",
                                                         "sets do not nest",
                                                         "anyone who can reach",
@@ -175,7 +178,13 @@ bool is_wrong_in_meaning(const std::string& message)
                                                         "is an address already",
                                                         "needs no look-up",
                                                         "no set",
-                                                        "holds always"};
+                                                        "holds always",
+                                                        "only a unix socket",
+                                                        "a client of a unix socket",
+                                                        "takes this socket",
+                                                        "has no handshake",
+                                                        "no user called",
+                                                        "one of the two out"};
     return std::ranges::any_of(meanings, [&](std::string_view meaning) {
         return message.find(meaning) != std::string::npos;
     });
