@@ -5,6 +5,7 @@
 #include "policy/load.hpp"
 #include "src/default_configuration.hpp"
 #include "src/login/password.hpp"
+#include "src/platform/accounts.hpp"
 #include "src/platform/system.hpp"
 #include "src/platform/time_zones.hpp"
 
@@ -35,7 +36,7 @@ Result<Read, std::string> read_configuration(const Source& source)
     }
     const std::string name = source.path.empty() ? "(embedded default)" : source.path;
 
-    policy::LoadOptions options{source.listen, &login::is_password_hash};
+    policy::LoadOptions options{source.listen, &login::is_password_hash, &platform::user_number};
     options.find_zone = platform::find_zone;
     auto loaded = policy::load(text, options);
     if (!loaded)

@@ -18,6 +18,8 @@ constexpr std::size_t few_descriptors = 4096;
 // Where a client on this machine reaches the listener.
 std::string reachable(const policy::Listener& listener)
 {
+    if (!listener.has_endpoint())
+        return listener.name;
     auto endpoint = listener.endpoint;
     if (endpoint.address.is_unspecified())
         endpoint.address = endpoint.address.is_v6() && !listener.dual_stack

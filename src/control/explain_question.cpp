@@ -46,7 +46,9 @@ std::string in_json(const review::Question& question)
 {
     Json asked{{"ask", "explain"}, {"to", to_text(question.target)}};
     if (question.client_known)
-        asked["client"] = question.client ? question.client->to_string() : "unix";
+        asked["client"] = question.client ? question.client->to_string()
+                          : question.uid  ? "unix:" + std::to_string(*question.uid)
+                                          : "unix";
     if (!question.user.empty())
         asked["user"] = question.user;
     if (question.protocol)

@@ -19,7 +19,6 @@
 namespace adit::control {
 namespace {
 
-constexpr int backlog = 16;
 constexpr mode_t for_its_owner = S_IRUSR | S_IWUSR;
 
 class Descriptor {
@@ -41,7 +40,7 @@ private:
 
 std::string why(const std::string& path, std::string_view reason)
 {
-    return fmt::format("open the control socket {}: {}", path, reason);
+    return fmt::format("open the unix socket {}: {}", path, reason);
 }
 
 std::string why(const std::string& path)
@@ -87,7 +86,8 @@ int lock_folder(const std::string& path)
 
 }  // namespace
 
-Result<SocketFile, std::string> SocketFile::bind(const std::string& path)
+Result<SocketFile, std::string> SocketFile::bind(const std::string& path, const Access& access,
+                                                 int backlog)
 {
     const auto address = Address::of(path);
     if (!address)
@@ -108,8 +108,8 @@ Result<SocketFile, std::string> SocketFile::bind(const std::string& path)
         return {boost::system::in_place_error, why(path)};
     file.device_ = made.st_dev;
     file.inode_ = made.st_ino;
-    if ((made.st_mode & ACCESSPERMS) != for_its_owner && ::chmod(path.c_str(), for_its_owner) != 0)
-        return {boost::system::in_place_error, why(path)};
+    if (auto refused = file.give(access))
+        return {boost::system::in_place_error, std::move(*refused)};
     if (::listen(file.descriptor_, backlog) != 0)
         return {boost::system::in_place_error, why(path)};
     return file;
@@ -137,6 +137,20 @@ SocketFile::~SocketFile()
     remove();
     if (descriptor_ >= 0)
         ::close(descriptor_);
+}
+
+// First the group, then the mode: a mode for the group is not meant for the one before.
+std::optional<std::string> SocketFile::give(const Access& access) const
+{
+    struct stat there {};
+    if (::lstat(path_.c_str(), &there) != 0)
+        return why(path_);
+    const auto group = access.group.value_or(::getegid());
+    if (there.st_gid != group && ::lchown(path_.c_str(), static_cast<uid_t>(-1), group) != 0)
+        return why(path_);
+    if ((there.st_mode & ACCESSPERMS) != access.mode && ::chmod(path_.c_str(), access.mode) != 0)
+        return why(path_);
+    return std::nullopt;
 }
 
 void SocketFile::remove()

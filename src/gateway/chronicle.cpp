@@ -1,6 +1,8 @@
 // Turns what happens to a request into the fields of its record.
 #include "src/gateway/chronicle.hpp"
 
+#include <utility>
+
 #include "src/gateway/worker.hpp"
 
 namespace adit::gateway {
@@ -13,6 +15,11 @@ Chronicle::Chronicle(Worker& worker, const policy::Listener& listener, const Pee
     record_.listener = listener.name;
     record_.client = client.endpoint;
     record_.uid = client.uid;
+}
+
+void Chronicle::carried(const protocols::Endpoint& client)
+{
+    record_.via = std::exchange(record_.client, client);
 }
 
 void Chronicle::request(const protocols::Target& target, const Snapshot& now)

@@ -23,6 +23,8 @@ public:
     // The request begins now and gets its id.
     Chronicle(Worker& worker, const policy::Listener& listener, const Peer& client);
 
+    // The address that a proxy in front has told is the client's from here on.
+    void carried(const protocols::Endpoint& client);
     void protocol(std::string_view word) { record_.protocol = word; }
     void user(std::string name) { record_.user = std::move(name); }
     void reason(std::string_view words) { record_.reason = words; }

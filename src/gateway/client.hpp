@@ -43,6 +43,8 @@ public:
     std::string take_unused_bytes();
 
     const Peer& peer() const { return peer_; }
+    // A proxy in front has said who it speaks for.
+    void stands_for(const protocols::Endpoint& client) { peer_.endpoint = client; }
     Socket& socket() { return socket_; }
 
 private:

@@ -26,8 +26,8 @@ bool enable(int descriptor, int level, int option, int value = 1)
 std::string why(const policy::Listener& listener, std::string_view doing)
 {
     const auto reason = errno;
-    std::string text =
-        fmt::format("{} {}: {}", doing, place(listener, listener.endpoint), std::strerror(reason));
+    std::string text = fmt::format("{} {}: {}", doing, place(listener, {listener.endpoint}),
+                                   std::strerror(reason));
     if (reason == EADDRINUSE)
         text +=
             "; another program (or another Adit) listens there: stop it, or choose another address";
@@ -85,16 +85,24 @@ int Bound::release()
     return std::exchange(descriptor_, -1);
 }
 
-std::string place(const policy::Listener& listener, const protocols::Endpoint& endpoint)
+std::string place(const policy::Listener& listener,
+                  const std::vector<protocols::Endpoint>& endpoints)
 {
-    return listener.dual_stack ? fmt::format("*:{}", endpoint.port) : to_text(endpoint);
+    if (listener.unix_socket)
+        return "unix:" + listener.unix_socket->path;
+    if (listener.dual_stack)
+        return fmt::format("*:{}", endpoints.front().port);
+    std::string text = listener.systemd.empty() ? "" : "systemd:" + listener.systemd;
+    for (const auto& endpoint : endpoints)
+        text += (text.empty() ? "" : ", ") + to_text(endpoint);
+    return text;
 }
 
 Result<BoundListener, std::string> bind_listener(const policy::Listener& listener,
                                                  std::size_t workers, bool beside_own)
 {
     BoundListener bound;
-    bound.endpoint = listener.endpoint;
+    auto there = listener.endpoint;
     if (!beside_own) {
         const tcp::endpoint endpoint{listener.endpoint.address, listener.endpoint.port};
         const auto alone = bind_socket(listener, endpoint, false);
@@ -102,7 +110,7 @@ Result<BoundListener, std::string> bind_listener(const policy::Listener& listene
             return alone.error();
     }
     while (bound.sockets.size() < workers) {
-        const tcp::endpoint endpoint{bound.endpoint.address, bound.endpoint.port};
+        const tcp::endpoint endpoint{there.address, there.port};
         auto socket = bind_socket(listener, endpoint, true);
         if (!socket)
             return socket.error();
@@ -114,9 +122,10 @@ Result<BoundListener, std::string> bind_listener(const policy::Listener& listene
         const auto actual = bound_endpoint(listener, socket->get());
         if (!actual)
             return actual.error();
-        bound.endpoint = *actual;
-        bound.sockets.push_back(std::move(*socket));
+        there = *actual;
+        bound.sockets.emplace_back().push_back(std::move(*socket));
     }
+    bound.endpoints = {there};
     return bound;
 }
 

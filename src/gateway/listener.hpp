@@ -2,11 +2,13 @@
 // worker.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "policy/configuration.hpp"
 #include "protocols/result.hpp"
+#include "src/control/socket_file.hpp"
 
 namespace adit::gateway {
 
@@ -25,17 +27,20 @@ private:
     int descriptor_;
 };
 
-// One configured listener with one SO_REUSEPORT socket for each worker: the kernel spreads the
-// connections.
+// One configured listener, with sockets of its own for each worker.
 struct BoundListener {
-    protocols::Endpoint endpoint;  // as bound: a configured port 0 has become a real one
-    std::vector<Bound> sockets;
+    // As bound: a configured port 0 has become a real one. None for a unix socket.
+    std::vector<protocols::Endpoint> endpoints;
+    std::vector<std::vector<Bound>> sockets;    // [worker]: mostly one
+    std::shared_ptr<control::SocketFile> file;  // of a unix socket; removed with its last owner
 };
 
 // Where a listener is, for people: `*:1080` for both families, not the address that stands for them.
-std::string place(const policy::Listener& listener, const protocols::Endpoint& endpoint);
+std::string place(const policy::Listener& listener,
+                  const std::vector<protocols::Endpoint>& endpoints);
 
-// Binds first without SO_REUSEPORT, so that a port somebody else listens on (another Adit, too) is
+// For a listener with an endpoint: one SO_REUSEPORT socket for each worker, and the kernel spreads
+// the connections. Binds first without SO_REUSEPORT, so that a port somebody else listens on (another Adit, too) is
 // an error in words. `beside_own`: this process itself listens on that port at another address, so
 // that first try would fail.
 Result<BoundListener, std::string> bind_listener(const policy::Listener& listener,

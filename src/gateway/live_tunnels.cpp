@@ -69,6 +69,7 @@ policy::Decision judge_again(const observe::Record& facts, const Snapshot& now,
     subject.protocol = protocol_of(facts.protocol);
     if (facts.client)
         subject.client = facts.client->address;
+    subject.uid = facts.uid;
     subject.user = facts.user;
     subject.may_log_in = false;
     subject.at = at;

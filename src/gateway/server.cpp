@@ -19,6 +19,7 @@
 
 #include "src/control/answers.hpp"
 #include "src/control/server.hpp"
+#include "src/gateway/doors.hpp"
 #include "src/gateway/expiry_watch.hpp"
 #include "src/gateway/judging_again.hpp"
 #include "src/gateway/worker.hpp"
@@ -53,7 +54,8 @@ private:
     struct Entrance {
         std::size_t id;
         policy::Listener listener;  // as configured
-        protocols::Endpoint endpoint;
+        std::vector<protocols::Endpoint> endpoints;
+        std::shared_ptr<control::SocketFile> file;
     };
     struct Plan {
         std::vector<Entrance> entrances;
@@ -68,7 +70,9 @@ private:
     const Entrance* find_open(const policy::Listener& listener) const;
     void apply(Plan plan);
     SnapshotPtr snapshot() const;
+    bool is_own_port(std::uint16_t port) const;
     void announce(const Entrance& entrance) const;
+    void admit(const Entrance& entrance) const;
 
     void listen_to_signals();
     void on_signal(int signal);
@@ -103,6 +107,7 @@ private:
     std::vector<std::thread> threads_;
     std::vector<Entrance> entrances_;
     std::size_t next_entrance_ = 0;
+    const Inherited inherited_ = platform::inherited_sockets();
     std::size_t quiet_workers_ = 0;
     bool stopping_ = false;
 };
@@ -168,16 +173,17 @@ Result<Server::Plan, std::string> Server::plan(const policy::Configuration& conf
     Plan plan;
     for (const auto& listener : configuration.listeners) {
         if (const auto* open = find_open(listener)) {
-            plan.entrances.push_back({open->id, listener, open->endpoint});
+            if (listener.unix_socket)
+                if (const auto access = access_to(*listener.unix_socket); !access)
+                    return fmt::format("{}: {}", place(listener, {}), access.error());
+            plan.entrances.push_back({open->id, listener, open->endpoints, open->file});
             continue;
         }
-        const bool beside_own = std::any_of(
-            entrances_.begin(), entrances_.end(),
-            [&](const Entrance& other) { return other.endpoint.port == listener.endpoint.port; });
-        auto bound = bind_listener(listener, workers_.size(), beside_own);
+        auto bound = open_listener(listener, workers_.size(), is_own_port(listener.endpoint.port),
+                                   inherited_);
         if (!bound)
             return bound.error();
-        plan.entrances.push_back({next_entrance_++, listener, bound->endpoint});
+        plan.entrances.push_back({next_entrance_++, listener, bound->endpoints, bound->file});
         plan.bound.push_back(std::move(*bound));
     }
     for (const auto& open : entrances_)
@@ -193,15 +199,21 @@ Result<Server::Plan, std::string> Server::plan(const policy::Configuration& conf
     return plan;
 }
 
-// The socket that already serves this listener. A configured port 0 has no fixed place: there the
-// name tells.
+bool Server::is_own_port(std::uint16_t port) const
+{
+    return std::any_of(entrances_.begin(), entrances_.end(), [&](const Entrance& open) {
+        return std::any_of(open.endpoints.begin(), open.endpoints.end(),
+                           [&](const auto& endpoint) { return endpoint.port == port; });
+    });
+}
+
+// What already serves this listener. A file that somebody has removed serves nobody.
 const Server::Entrance* Server::find_open(const policy::Listener& listener) const
 {
     const auto found =
         std::find_if(entrances_.begin(), entrances_.end(), [&](const Entrance& open) {
-            return open.listener.endpoint == listener.endpoint &&
-                   open.listener.dual_stack == listener.dual_stack &&
-                   (listener.endpoint.port != 0 || open.listener.name == listener.name);
+            return is_same_place(open.listener, listener) &&
+                   (!open.file || open.file->is_still_there());
         });
     return found == entrances_.end() ? nullptr : &*found;
 }
@@ -225,18 +237,21 @@ void Server::apply(Plan plan)
             if (was_open(entrance))
                 change.kept.emplace_back(entrance.id, std::move(facts));
             else
-                change.opened.push_back(
-                    {entrance.id, std::move(facts), std::move(bound++->sockets[worker])});
+                for (auto& socket : bound++->sockets[worker])
+                    change.opened.push_back({entrance.id, facts, std::move(socket)});
         }
         workers_[worker]->apply(std::move(change));
     }
-    for (const auto& entrance : entrances_)
+    for (const auto& entrance : entrances_) {
         if (!was_open(entrance))
             announce(entrance);
+        else if (entrance.file)
+            admit(entrance);
+    }
     for (const auto& open : before)
         if (std::find(plan.closed.begin(), plan.closed.end(), open.id) != plan.closed.end())
             log_.info(fmt::format("no longer listening on {} ({})",
-                                  place(open.listener, open.endpoint), open.listener.name));
+                                  place(open.listener, open.endpoints), open.listener.name));
 }
 
 SnapshotPtr Server::snapshot() const
@@ -248,15 +263,25 @@ SnapshotPtr Server::snapshot() const
     around.own_addresses.insert(around.own_addresses.end(), configuration_->own_addresses.begin(),
                                 configuration_->own_addresses.end());
     for (const auto& entrance : entrances_)
-        around.listeners.push_back(entrance.endpoint);
+        around.listeners.insert(around.listeners.end(), entrance.endpoints.begin(),
+                                entrance.endpoints.end());
     around.nat64 = configuration_->resolver.nat64;
     return snapshot;
 }
 
 void Server::announce(const Entrance& entrance) const
 {
-    log_.info(fmt::format("listening on {} ({})", place(entrance.listener, entrance.endpoint),
+    log_.info(fmt::format("listening on {} ({})", place(entrance.listener, entrance.endpoints),
                           entrance.listener.name));
+}
+
+// A reload may have another mode or group for a unix socket that stays.
+void Server::admit(const Entrance& entrance) const
+{
+    const auto access = access_to(*entrance.listener.unix_socket);
+    const auto refused = access ? entrance.file->give(*access) : access.error();
+    if (refused)
+        log_.error(*refused);
 }
 
 void Server::listen_to_signals()
@@ -353,6 +378,8 @@ void Server::stop()
                     static_cast<double>(patience.count()) / 1000));
     for (const auto& worker : workers_)
         worker->drain();
+    for (auto& entrance : entrances_)
+        entrance.file.reset();  // the next one to start finds the place free
     stop_timer_.expires_after(patience);
     stop_timer_.async_wait([this](boost::system::error_code moved) {
         if (moved)

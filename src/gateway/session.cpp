@@ -32,8 +32,8 @@ protocols::Reply conclude(const Handshake& handshake, const Answer& answer)
 // The target of a page of our own.
 const protocols::Target nowhere{protocols::Address{}, 0};
 
-bool may_continue(const std::variant<protocols::HttpHandshake, protocols::Socks5Handshake,
-                                     protocols::Socks4Handshake>& handshake)
+template <class Handshake>
+bool may_continue(const Handshake& handshake)
 {
     const auto* http = std::get_if<protocols::HttpHandshake>(&handshake);
     return http != nullptr && http->keeps_connection();
@@ -81,6 +81,9 @@ void Session::carry()
 Awaitable<void> Session::establish()
 {
     deadline_.expires_after(worker_.snapshot()->configuration->limits.handshake_timeout);
+    const auto is_introduced = co_await introduced();
+    if (!is_introduced)
+        co_return;
     auto handshake = co_await sniff();
     while (handshake) {
         const auto another = co_await serve_request(*handshake);
@@ -146,14 +149,17 @@ void Session::begin_tunnel(Socket destination, std::uint64_t judged_in)
     worker_.live_tunnels().established(*this, judged_in, *worker_.snapshot());
 }
 
-// The first byte decides the dialect, and the listener whether it is spoken here.
+// The first byte decides the dialect, and the listener whether it is spoken here. At a fixed
+// forward nothing is waited for: there the server may speak first.
 Awaitable<std::optional<Session::Handshake>> Session::sniff()
 {
-    const auto heard = co_await client_.receive();
+    if (listener_->forward)
+        co_return Handshake{protocols::FixedForward{*listener_->forward}};
+    bool heard = !client_.received().empty();
+    if (!heard)
+        heard = co_await client_.receive();
     if (!heard) {
-        if (interruption_ == Interruption::none)
-            health_check_ = true;
-        chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : handshake_timeout);
+        silent();
         co_return std::nullopt;
     }
     const auto dialect = protocols::sniff(client_.received().front());
@@ -171,6 +177,14 @@ Awaitable<std::optional<Session::Handshake>> Session::sniff()
             co_return Handshake{protocols::Socks4Handshake{}};
     }
     co_return std::nullopt;
+}
+
+// Closed, or kept us waiting, before it said what it wants.
+void Session::silent()
+{
+    if (interruption_ == Interruption::none)
+        health_check_ = true;
+    chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : handshake_timeout);
 }
 
 // Carries the handshake's words until it has a request or has failed. A failure is still to be
@@ -258,6 +272,7 @@ policy::Subject Session::subject_of(const Asked& asked) const
     subject.protocol = asked.request.protocol;
     if (client_.peer().endpoint)
         subject.client = client_.peer().endpoint->address;
+    subject.uid = client_.peer().uid;
     subject.user = asked.user;
     subject.may_log_in = listener_->login == Login::optional;
     subject.at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

@@ -8,6 +8,7 @@
 
 #include <boost/intrusive/list_hook.hpp>
 
+#include "protocols/fixed_forward.hpp"
 #include "protocols/http_connect.hpp"
 #include "protocols/sniff.hpp"
 #include "protocols/socks4.hpp"
@@ -60,7 +61,7 @@ public:
 
 private:
     using Handshake = std::variant<protocols::HttpHandshake, protocols::Socks5Handshake,
-                                   protocols::Socks4Handshake>;
+                                   protocols::Socks4Handshake, protocols::FixedForward>;
     struct Asked {
         protocols::TunnelRequest request;
         std::string user;  // empty: nobody
@@ -86,7 +87,11 @@ private:
     Awaitable<bool> serve_request(Handshake& handshake);
     void begin_tunnel(Socket destination, std::uint64_t judged_in);
     void carry();
+    // proxy_header.cpp: whoever must say for whom it speaks does so first.
+    Awaitable<bool> introduced();
+    void cut_short();
     Awaitable<std::optional<Handshake>> sniff();
+    void silent();
     Awaitable<Result<Asked, protocols::Hangup>> negotiate(Handshake& handshake);
     Awaitable<std::optional<bool>> verified(const protocols::Credentials& credentials);
     policy::Subject subject_of(const Asked& asked) const;

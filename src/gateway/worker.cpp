@@ -193,11 +193,9 @@ void Worker::open(Change::Opened opened)
         return;
     Acceptor acceptor{loop_};
     boost::system::error_code refused;
-    const auto family = opened.facts->endpoint.address.is_v6() ? tcp::v6() : tcp::v4();
-    acceptor.assign(family, opened.socket.get(), refused);
+    acceptor.assign({platform::family_of(opened.socket.get()), 0}, opened.socket.get(), refused);
     if (refused) {
-        commons_.log.error(
-            fmt::format("listen on {}: {}", to_text(opened.facts->endpoint), refused.message()));
+        commons_.log.error(fmt::format("listen on {}: {}", opened.facts->name, refused.message()));
         return;
     }
     (void)opened.socket.release();  // the acceptor owns it now

@@ -125,6 +125,8 @@ std::string to_json_line(const Record& record)
         members.text_unless_empty("protocol", record.protocol);
         if (record.client || record.uid)
             members.text("client", client_text(record));
+        if (record.via)
+            members.text("via", to_text(*record.via));
         if (record.uid)
             members.number("uid", *record.uid);
         members.text_unless_empty("user", record.user);

@@ -47,7 +47,8 @@ struct Record {
     std::string listener;
     std::string_view protocol;
     std::optional<protocols::Endpoint> client;
-    std::optional<std::uint32_t> uid;  // of a client that came through a unix socket
+    std::optional<protocols::Endpoint> via;  // the proxy in front that told us of the client
+    std::optional<std::uint32_t> uid;        // of a client that came through a unix socket
     std::string user;
     std::optional<protocols::Target> target;
     std::string policy;  // short hash of the configuration

@@ -25,6 +25,14 @@ std::optional<protocols::Endpoint> endpoint_of(const sockaddr* address)
     return std::nullopt;
 }
 
+int family_of(int descriptor)
+{
+    int family = AF_UNSPEC;
+    socklen_t size = sizeof family;
+    (void)::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size);  // then AF_UNSPEC stays
+    return family;
+}
+
 std::optional<std::uint32_t> peer_user(int descriptor)
 {
     ucred peer{};

@@ -14,6 +14,9 @@ namespace adit::platform {
 // must be as long as its family says.
 std::optional<protocols::Endpoint> endpoint_of(const sockaddr* address);
 
+// AF_INET, AF_INET6, AF_UNIX, ...
+int family_of(int descriptor);
+
 // The user (its number) whose process connected to this unix socket; nothing when Linux does not
 // say.
 std::optional<std::uint32_t> peer_user(int descriptor);

@@ -21,6 +21,7 @@ enum class Key : std::uint8_t {
     listener,
     protocol,
     client,
+    uid,
     user,
     host,
     port,
@@ -35,13 +36,14 @@ enum class Key : std::uint8_t {
     other,
 };
 
-constexpr std::array<std::pair<std::string_view, Key>, 17> keys{{
+constexpr std::array<std::pair<std::string_view, Key>, 18> keys{{
     {"v", Key::v},
     {"time", Key::time},
     {"id", Key::id},
     {"listener", Key::listener},
     {"protocol", Key::protocol},
     {"client", Key::client},
+    {"uid", Key::uid},
     {"user", Key::user},
     {"host", Key::host},
     {"port", Key::port},
@@ -181,6 +183,12 @@ bool Reader::number_unsigned(number_unsigned_t value)
         if (value == 0 || value > std::numeric_limits<std::uint16_t>::max())
             return fail(fmt::format("{} is not a port", value));
         port_ = static_cast<std::uint16_t>(value);
+        return true;
+    }
+    if (in_ == In::record && key_ == Key::uid) {
+        if (value > std::numeric_limits<std::uint32_t>::max())
+            return fail(fmt::format("{} is not the number of a user", value));
+        line_.uid = static_cast<std::uint32_t>(value);
         return true;
     }
     return unfit("a number");

@@ -29,6 +29,7 @@ struct AccessLine {
     std::string listener;
     std::optional<protocols::Protocol> protocol;  // empty: the record says `unknown`, or nothing
     std::optional<protocols::Address> client;     // empty: a unix-socket client
+    std::optional<std::uint32_t> uid;             // of a unix-socket client
     std::string user;
     std::optional<protocols::Target> target;  // empty: there never was a complete request
     std::string policy;

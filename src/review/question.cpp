@@ -1,6 +1,7 @@
 #include "src/review/question.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -38,6 +39,21 @@ bool may_log_in(const policy::Listener* listener, const policy::Configuration& c
     });
 }
 
+// "unix", or "unix:1000" when the user is known.
+bool read_unix_client(std::string_view text, Question& question)
+{
+    constexpr std::string_view word = "unix";
+    if (text == word)
+        return true;
+    if (!text.starts_with("unix:"))
+        return false;
+    std::uint32_t uid = 0;
+    const auto number = text.substr(word.size() + 1);
+    const auto [end, error] = std::from_chars(number.begin(), number.end(), uid);
+    question.uid = uid;
+    return error == std::errc{} && end == number.end();
+}
+
 }  // namespace
 
 Result<Question, std::string> question_of(const Told& told)
@@ -64,8 +80,11 @@ Result<Question, std::string> question_of(const Told& told)
         const auto client = protocols::parse_address(told.client);
         if (client)
             question.client = *client;
-        else if (told.client != "unix")
-            return failure(fmt::format("--client {} is not an address", quoted(told.client)));
+        else if (!read_unix_client(told.client, question))
+            return failure(
+                fmt::format("--client {} is not an address; a client at a unix socket is \"unix\", "
+                            "or \"unix:\" and the number of its user",
+                            quoted(told.client)));
     }
     for (const auto& text : told.resolved) {
         const auto address = protocols::parse_address(text);
@@ -88,6 +107,7 @@ Result<Question, std::string> question_of(const AccessLine& line)
     question.listener = line.listener;
     question.protocol = line.protocol;
     question.client = line.client;
+    question.uid = line.uid;
     question.client_known = true;
     question.user = line.user;
     question.recorded = true;
@@ -129,6 +149,7 @@ policy::Trace answer(const Question& question, const policy::Configuration& conf
     if (subject.may_log_in)
         subject.user = question.user;
     subject.client = question.client;
+    subject.uid = question.uid;
     subject.at = question.at;
     if (question.listener)
         subject.listener = *question.listener;

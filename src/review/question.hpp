@@ -29,8 +29,9 @@ struct Question {
     std::optional<std::string> listener;
     std::optional<protocols::Protocol> protocol;
     std::optional<protocols::Address> client;
-    bool client_known = false;  // a unix-socket client is known, and has no address
-    std::string user;           // empty: nobody
+    std::optional<std::uint32_t> uid;  // of a unix-socket client
+    bool client_known = false;         // a unix-socket client is known, and has no address
+    std::string user;                  // empty: nobody
     std::vector<protocols::Address> resolved;
     bool recorded = false;  // a record without addresses has none; a person means a public one
     std::optional<std::chrono::sys_seconds> at;

@@ -101,7 +101,8 @@ policy::Surroundings surroundings_of(const policy::Configuration& configuration)
     around.own_addresses = configuration.own_addresses;
     around.nat64 = configuration.resolver.nat64;
     for (const auto& listener : configuration.listeners)
-        around.listeners.push_back(listener.endpoint);
+        if (listener.has_endpoint())
+            around.listeners.push_back(listener.endpoint);
     return around;
 }
 
@@ -153,6 +154,7 @@ Answer Judge::answer(const AccessLine& line) const
     subject.listener = line.listener;
     subject.protocol = *line.protocol;
     subject.client = line.client;
+    subject.uid = line.uid;
     subject.at = now_;
     subject.time_of_day = std::chrono::floor<std::chrono::seconds>(line.time);
     if (door.login != Login::none)

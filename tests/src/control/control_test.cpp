@@ -121,7 +121,7 @@ TEST_CASE("a socket that somebody answers at is left alone")
     REQUIRE(first.has_value());
     const auto second = SocketFile::bind(folder.path());
     REQUIRE_FALSE(second.has_value());
-    CHECK(second.error() == "open the control socket " + folder.path() +
+    CHECK(second.error() == "open the unix socket " + folder.path() +
                                 ": another program (or another Adit) answers there");
     CHECK(first->is_still_there());
 }
@@ -157,7 +157,7 @@ TEST_CASE("a path that the kernel cannot take is refused in words")
     CHECK(SocketFile::bind(path).error().find("longer than 107 bytes") != std::string::npos);
     CHECK(control::ask(path, "{}").error().find("longer than 107 bytes") != std::string::npos);
     CHECK(SocketFile::bind("/nonexistent/control.sock").error() ==
-          "open the control socket /nonexistent/control.sock: No such file or directory");
+          "open the unix socket /nonexistent/control.sock: No such file or directory");
 }
 
 TEST_CASE("one question gets one answer")

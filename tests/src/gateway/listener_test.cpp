@@ -23,19 +23,19 @@ TEST_CASE("a listener has a socket for each worker, all on the one port that was
     const auto bound = gateway::bind_listener(at("127.0.0.1"), 3);
     REQUIRE(bound.has_value());
     CHECK(bound->sockets.size() == 3);
-    CHECK(bound->endpoint.port != 0);
-    CHECK(bound->endpoint.address.to_string() == "127.0.0.1");
+    CHECK(bound->endpoints.front().port != 0);
+    CHECK(bound->endpoints.front().address.to_string() == "127.0.0.1");
 }
 
 TEST_CASE("a port that is in use is an error in words, also when the other one shares ports")
 {
     const auto first = gateway::bind_listener(at("127.0.0.1"), 2);
     REQUIRE(first.has_value());
-    const auto second = gateway::bind_listener(at("127.0.0.1", first->endpoint.port), 2);
+    const auto second = gateway::bind_listener(at("127.0.0.1", first->endpoints.front().port), 2);
     REQUIRE_FALSE(second.has_value());
     CHECK(second.error().find("Address already in use") != std::string::npos);
     CHECK(second.error().find("another Adit") != std::string::npos);
-    CHECK(second.error().find(to_text(first->endpoint)) != std::string::npos);
+    CHECK(second.error().find(to_text(first->endpoints.front())) != std::string::npos);
 }
 
 TEST_CASE("an address of another machine is an error in words")
@@ -51,7 +51,7 @@ TEST_CASE("a listener's port is free again when its sockets are gone")
     {
         const auto bound = gateway::bind_listener(at("127.0.0.1"), 2);
         REQUIRE(bound.has_value());
-        port = bound->endpoint.port;
+        port = bound->endpoints.front().port;
     }
     CHECK(gateway::bind_listener(at("127.0.0.1", port), 2).has_value());
 }
@@ -65,8 +65,8 @@ TEST_CASE("a dual-stack listener takes IPv4 clients, an IPv6 listener leaves the
         REQUIRE(bound.has_value());
         int only_v6 = -1;
         socklen_t size = sizeof only_v6;
-        REQUIRE(::getsockopt(bound->sockets[0].get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, &size) ==
-                0);
+        REQUIRE(::getsockopt(bound->sockets[0][0].get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6,
+                             &size) == 0);
         CHECK(only_v6 == (dual ? 0 : 1));
     }
 }

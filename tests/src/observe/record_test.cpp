@@ -35,6 +35,19 @@ TEST_CASE("what is absent is left out of a record")
         "\n");
 }
 
+TEST_CASE("a client at a unix socket is told by its user, one behind a proxy with the proxy")
+{
+    auto local = bare_record();
+    local.uid = 0;
+    CHECK(to_json_line(local).find(R"("listener":"main","client":"unix","uid":0,"ending")") !=
+          std::string::npos);
+    auto fronted = bare_record();
+    fronted.client = endpoint("192.0.2.9", 4711);
+    fronted.via = endpoint("10.0.0.2", 50000);
+    CHECK(to_json_line(fronted).find(R"("client":"192.0.2.9:4711","via":"10.0.0.2:50000",)") !=
+          std::string::npos);
+}
+
 TEST_CASE("a record of a tunnel holds every key in its fixed order")
 {
     auto record = bare_record();

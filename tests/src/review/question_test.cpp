@@ -108,3 +108,18 @@ TEST_CASE("a record tells every fact, and a name without addresses stays undecid
     without.target.reset();
     CHECK_FALSE(question_of(without).has_value());
 }
+
+TEST_CASE("a client at a unix socket is told by the number of its user")
+{
+    const auto policy = configuration(R"({"name":"builds","action":"allow","uids":[1001]})");
+    CHECK((trace({"a.example:443", "unix:1001", "", "", "", {}}, policy).conclusion ==
+           Conclusion::allowed));
+    for (const auto* other : {"unix:1002", "unix", "10.0.0.1"})
+        CHECK((trace({"a.example:443", other, "", "", "", {}}, policy).conclusion ==
+               Conclusion::denied));
+    CHECK(
+        (trace({"a.example:443", "", "", "", "", {}}, policy).conclusion == Conclusion::undecided));
+    for (const auto* wrong : {"unix:", "unix:x", "unix:-1", "unix:1 ", "unix:99999999999"})
+        CHECK(wrong_with({"a.example:443", wrong, "", "", "", {}}).find("is not an address") !=
+              std::string::npos);
+}
