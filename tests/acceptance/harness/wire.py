@@ -7,6 +7,12 @@ from .runner import PATIENCE, equal
 
 
 def dial(address, source=None):
+    """To (host, port), or to the path of a unix socket."""
+    if isinstance(address, str):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(PATIENCE)
+        connection.connect(address)
+        return connection
     connection = socket.create_connection(address, timeout=PATIENCE, source_address=source)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
