@@ -104,6 +104,7 @@ void Chronicle::begin_again()
     next.id = worker_.next_request_id();
     next.listener = std::move(record_.listener);
     next.client = record_.client;
+    next.via = record_.via;
     next.uid = record_.uid;
     record_ = std::move(next);
     began_ = Clock::now();
