@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/networks.hpp"
@@ -24,6 +25,18 @@ struct UnixSocket {
     bool operator==(const UnixSocket&) const = default;
 };
 
+// TLS on a listener's port. Whether the files are good, src/ finds out.
+struct Tls {
+    enum class UserFrom : std::uint8_t { cn, san };  // the client certificate's common name, or its
+                                                     // alternative names (DNS and e-mail)
+
+    std::string certificate;  // paths of PEM files; the chain is in the certificate's
+    std::string key;
+    std::string client_ca;  // empty: no client is asked for a certificate
+    bool required = false;  // plain text is refused
+    UserFrom user_from = UserFrom::cn;
+};
+
 // One of three: an endpoint, a unix socket, or sockets that the service manager hands over.
 struct Listener {
     std::string name;         // `main`; by default its address as written
@@ -38,6 +51,7 @@ struct Listener {
     // Who must begin with a PROXY header, and whose word for the client's address is taken.
     std::optional<NetworkSet> proxies = std::nullopt;
     std::optional<Target> forward = std::nullopt;  // where every client goes, without a handshake
+    std::optional<Tls> tls = std::nullopt;
 
     bool has_endpoint() const { return !unix_socket && systemd.empty(); }
 };
@@ -76,7 +90,10 @@ struct ReloadSettings {
     milliseconds grace{30'000};
 };
 
-// User name -> password hash as crypt(5) writes it.
+// What stands for the hash of a user without a password, who shows a certificate instead.
+inline constexpr std::string_view no_password = "*";
+
+// User name -> password hash as crypt(5) writes it, or no_password.
 using Users = std::map<std::string, std::string, std::less<>>;
 
 struct Configuration {

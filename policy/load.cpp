@@ -61,7 +61,7 @@ std::vector<LoadedListener> gather_listeners(const Fields& fields, const Reader&
         return listeners_from(options.listen, reader, names);
     const auto place = fields.require(
         "listeners", "write where to listen: [ { \"address\": \"127.0.0.1:1080\" } ]");
-    return place ? read_listeners(*place, reader, names) : std::vector<LoadedListener>{};
+    return place ? read_listeners(*place, reader, names, options) : std::vector<LoadedListener>{};
 }
 
 std::vector<LoadedRule> gather_rules(const Place& root, const Fields& fields, const Reader& reader,

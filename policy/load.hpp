@@ -36,6 +36,12 @@ using Mistakes =
 
 // What the tz database says of a zone; empty when it knows none of that name.
 using FindZone = std::function<std::optional<Zone>(const std::string& name)>;
+// What is wrong, or only doubtful, with a file that a listener's TLS names.
+struct TlsFinding {
+    std::string_view key;  // "certificate", "key", "client_ca"; lives for ever
+    std::string message;
+    bool is_mistake = true;
+};
 
 struct LoadOptions {
     std::vector<std::string>
@@ -49,6 +55,10 @@ struct LoadOptions {
     std::optional<std::chrono::sys_seconds> now = std::nullopt;
     // Without it only UTC is known.
     FindZone find_zone = {};
+    // Relative paths of other files begin here; empty: where the process is.
+    std::string folder = {};
+    // Looks into the files of a listener's TLS. Without it they are not looked at.
+    std::function<std::vector<TlsFinding>(const Tls&)> inspect_tls = nullptr;
 };
 
 Result<Loaded, Mistakes> load(std::string_view text, const LoadOptions& options = {});

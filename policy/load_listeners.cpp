@@ -4,6 +4,7 @@
 #include <array>
 
 #include "policy/load_doors.hpp"
+#include "policy/load_tls.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
@@ -21,7 +22,7 @@ constexpr std::array<Key, 12> listener_keys{{
     {"login"},
     {"open"},
     {"help"},
-    {"tls", "TLS on the listener arrives with a later version"},
+    {"tls"},
     proxy_protocol_key,
     forward_key,
     unix_key,
@@ -118,7 +119,8 @@ void read_address(const Place& place, const Reader& reader, Listener& listener)
         listener = listener_at(*text, *address);
 }
 
-Listener read_listener(const Place& place, const Reader& reader, Vocabulary& names)
+Listener read_listener(const Place& place, const Reader& reader, Vocabulary& names,
+                       const LoadOptions& options)
 {
     Listener listener;
     const Fields fields{place, reader.report(), listener_keys};
@@ -145,6 +147,13 @@ Listener read_listener(const Place& place, const Reader& reader, Vocabulary& nam
         listener.login = Login::none;
         listener.protocols = {};
         listener.protocols.add(Protocol::forward);
+    }
+    if (const auto tls = fields.find("tls")) {
+        listener.tls = read_tls(*tls, reader, names, options);
+        if (listener.forward)
+            reader.report().mistake(*tls,
+                                    "a fixed forward carries what it is given, TLS too; take "
+                                    "\"tls\" or \"forward\" out");
     }
     return listener;
 }
@@ -195,12 +204,12 @@ std::string_view meant(const LoadedListener& loaded)
 }  // namespace
 
 std::vector<LoadedListener> read_listeners(const Place& place, const Reader& reader,
-                                           Vocabulary& names)
+                                           Vocabulary& names, const LoadOptions& options)
 {
     std::vector<LoadedListener> listeners;
     reader.list(place, "listeners", [&](const Place& item) {
         const auto before = reader.report().mistakes();
-        auto listener = read_listener(item, reader, names);
+        auto listener = read_listener(item, reader, names, options);
         names.listeners.insert(listener.name);
         if (reader.report().mistakes() == before)
             listeners.push_back({item, std::move(listener)});

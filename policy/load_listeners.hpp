@@ -17,7 +17,7 @@ struct LoadedListener {
 // Reads `listeners` and adds their names to `names`, which says whether there are users. One with
 // mistakes is left out, but its name is known.
 std::vector<LoadedListener> read_listeners(const Place& place, const Reader& reader,
-                                           Vocabulary& names);
+                                           Vocabulary& names, const LoadOptions& options);
 std::vector<LoadedListener> listeners_from(std::span<const std::string> addresses,
                                            const Reader& reader, Vocabulary& names);
 

@@ -38,6 +38,8 @@ std::string_view wrong_with_user_name(std::string_view name)
 void check_hash(const Place& place, const Reader& reader, const std::string& hash,
                 bool (*is_hash)(const std::string&))
 {
+    if (hash == no_password)
+        return;
     if (!hash.starts_with('$')) {
         reader.report().mistake(place,
                                 "this is not a password hash; \"adit passwd\" makes one from a "

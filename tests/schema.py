@@ -20,6 +20,7 @@ WRONG_IN_MEANING = {
     "listener-open-relay-observe",
     "listener-open-relay-optional",
     "listener-socks4-with-login",
+    "listener-tls-meaning",
     "listener-twice",
     "rule-duplicate-action",
     "rule-listeners",

@@ -52,6 +52,16 @@ TEST_CASE("the right password is accepted, at first and from memory")
     CHECK(checks.verify(users, "alice", "") == false);
 }
 
+TEST_CASE("a user without a password logs in with none")
+{
+    const policy::Users users{{"build-7", "*"}, {"cert", "*"}};
+    Checks checks;
+    for (const auto* password : {"*", "", "secret"}) {
+        CHECK(checks.verify(users, "build-7", password) == false);
+        CHECK(checks.verify(users, "build-7", password) == false);  // from memory neither
+    }
+}
+
 TEST_CASE("an unknown user is refused, with any password")
 {
     const policy::Users users{{"alice", login::hash_password("secret")}};
