@@ -34,7 +34,12 @@ public:
         of.post_immediate_completion(this, true);
     }
     bool held() const { return held_; }
-    Ready ready;
+    void add(Ready ready)
+    {
+        auto& place = first_.call == nullptr || first_.context == ready.context ? first_ : second_;
+        place = ready;
+    }
+    void forget() { first_ = second_ = {}; }
 
 private:
     // Asio asks once when the operation starts, and then at each edge.
@@ -47,6 +52,8 @@ private:
 
     Waits& all_;
     int kind_;
+    Ready first_;
+    Ready second_;
     bool starting_ = false;
     bool held_ = false;
 };
@@ -56,13 +63,26 @@ struct Socket::Waits {
     Wait write{*this, reactor::write_op};
     Wait soon{*this, reactor::read_op};  // never given to the reactor, only posted
     bool orphaned = false;
+    unsigned forgotten = 0;  // how often
+    bool calling = false;
 
     bool held() const { return read.held() || write.held() || soon.held(); }
+    void forget()
+    {
+        read.forget();
+        write.forget();
+        soon.forget();
+        ++forgotten;
+    }
     void orphan()
     {
-        read.ready = write.ready = soon.ready = {};
+        forget();
         orphaned = true;
-        if (!held())
+        delete_unless_needed();
+    }
+    void delete_unless_needed()
+    {
+        if (!held() && !calling)
             delete this;
     }
 };
@@ -72,14 +92,21 @@ void Socket::Wait::complete(void* loop, asio::detail::operation* base,
                             const boost::system::error_code&, std::size_t)
 {
     auto* const self = static_cast<Wait*>(base);
+    auto& all = self->all_;
     self->held_ = false;
-    const auto ready = std::exchange(self->ready, {});
-    if (self->all_.orphaned) {
-        if (!self->all_.held())
-            delete &self->all_;
-    } else if (loop != nullptr && ready.call != nullptr) {
-        ready.call(ready.context);
+    const auto first = std::exchange(self->first_, {});
+    const auto second = std::exchange(self->second_, {});
+    if (loop != nullptr && !all.orphaned) {
+        const auto forgotten = all.forgotten;
+        all.calling = true;
+        if (first.call != nullptr)
+            first.call(first.context);
+        if (second.call != nullptr && all.forgotten == forgotten)
+            second.call(second.context);
+        all.calling = false;
     }
+    if (all.orphaned)
+        all.delete_unless_needed();
 }
 
 Socket::Socket(Socket&& other) noexcept
@@ -122,7 +149,7 @@ void Socket::when_writable(Ready ready)
 
 void Socket::begin(Wait& wait, Ready ready)
 {
-    wait.ready = ready;
+    wait.add(ready);
     if (!wait.held())
         wait.start(asio::use_service<reactor>(get_executor().context()), native_handle(),
                    impl_.get_implementation().reactor_data_);
@@ -131,7 +158,7 @@ void Socket::begin(Wait& wait, Ready ready)
 void Socket::soon(Ready ready)
 {
     auto& soon = waits().soon;
-    soon.ready = ready;
+    soon.add(ready);
     if (!soon.held())
         soon.post(asio::use_service<reactor>(get_executor().context()));
 }
@@ -139,7 +166,7 @@ void Socket::soon(Ready ready)
 void Socket::forget_waits()
 {
     if (waits_ != nullptr)
-        waits_->read.ready = waits_->write.ready = waits_->soon.ready = {};
+        waits_->forget();
 }
 
 void Socket::close(boost::system::error_code& error)

@@ -39,8 +39,8 @@ public:
 
     // Once, when the next edge comes: more to read or an end, room to write or an error. To be asked
     // only when the kernel has just said, with no turn of the loop since, that it would block (or
-    // that nothing is left). One wait a direction; the socket's other asynchronous operations of
-    // that direction must not be under way.
+    // that nothing is left). Two may wait in a direction: TLS may have to read in order
+    // to write. The socket's other asynchronous operations of that direction must not be under way.
     void when_readable(Ready ready);
     void when_writable(Ready ready);
     // When the loop comes round.

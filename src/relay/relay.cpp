@@ -5,19 +5,13 @@
 #include "src/relay/relay.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/post.hpp>
-
-#include "src/gateway/socket_options.hpp"
 
 namespace adit::relay {
 namespace {
@@ -30,56 +24,18 @@ constexpr int max_rounds = 4;
 constexpr std::uint8_t bulk_after = 2;
 constexpr std::size_t least_spliced = 32 << 10;
 
-// A direction that has read so often without being told what is left is asked to tell: one call that
-// spares one for each message. Short tunnels are spared the call.
-constexpr std::uint8_t patience = 2;
-
 bool would_block(int error)
 {
     return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-struct Received {
-    ssize_t count = 0;
-    bool drained = false;  // nothing was left behind, no FIN either
-    bool told = false;     // the kernel said so, or the contrary
-};
-
-// With TCP_INQ the kernel tells what is left, so that nobody need ask again to be told EAGAIN. What
-// is left counts at least one when a FIN is.
-Received receive(Socket& socket, std::span<std::uint8_t> into)
+// The kernel has just said that this side would block.
+void wait(const Side& side, Then when, Socket::Ready ready)
 {
-    iovec bytes{into.data(), into.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control;
-    msghdr message{};
-    message.msg_iov = &bytes;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    Received received;
-    do
-        received.count = ::recvmsg(socket.native_handle(), &message, MSG_DONTWAIT);
-    while (received.count < 0 && errno == EINTR);
-    if (received.count <= 0)
-        return received;
-    const auto* told = CMSG_FIRSTHDR(&message);
-    if (told == nullptr || told->cmsg_type != TCP_CM_INQ)
-        return received;
-    int left = 0;
-    std::memcpy(&left, CMSG_DATA(told), sizeof left);
-    received.told = true;
-    received.drained = left == 0;
-    return received;
-}
-
-ssize_t send(Socket& socket, std::span<const std::uint8_t> bytes)
-{
-    ssize_t count = 0;
-    do
-        count =
-            ::send(socket.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (count < 0 && errno == EINTR);
-    return count;
+    if (when == Then::when_writable)
+        side.socket().when_writable(ready);
+    else
+        side.socket().when_readable(ready);
 }
 
 // Both ends are non-blocking: the sockets since their first asynchronous operation, the pipe from
@@ -93,23 +49,14 @@ ssize_t splice_some(int from, int to, std::size_t most)
     return count;
 }
 
-// Closes with RST, whatever is still queued.
-void reset(Socket& socket)
-{
-    boost::system::error_code
-        ignored;  // the socket may be gone already; there is nobody left to tell
-    socket.set_option(asio::socket_base::linger{true, 0}, ignored);
-    socket.close(ignored);
-}
-
 }  // namespace
 
-Relay::Relay(Socket& client, Socket& destination, std::string early, Shared& shared)
+Relay::Relay(Side client, Side destination, std::string early, Shared& shared)
     : client_{client}, destination_{destination}, shared_{shared}, last_active_{shared.tick}
 {
     up_.relay = down_.relay = this;
-    up_.from = down_.to = &client;
-    up_.to = down_.from = &destination;
+    up_.from = down_.to = &client_;
+    up_.to = down_.from = &destination_;
     up_.kept = std::move(early);
 }
 
@@ -132,31 +79,29 @@ void Relay::stop()
     finish(End::stopped);
 }
 
-// The kernel has just said that there is nothing to read.
-void Relay::read_later(Direction& direction)
+void Relay::read_later(Direction& direction, Then when)
 {
-    direction.from->when_readable({&on_readable, &direction});
+    wait(*direction.from, when, {&on_read, &direction});
 }
 
 // There may be more, but others have waited long enough.
 void Relay::read_soon(Direction& direction)
 {
-    direction.from->soon({&on_readable, &direction});
+    direction.from->socket().soon({&on_read, &direction});
 }
 
-// The kernel has just said that there is no room.
-void Relay::write_later(Direction& direction)
+void Relay::write_later(Direction& direction, Then when)
 {
-    direction.to->when_writable({&on_writable, &direction});
+    wait(*direction.to, when, {&on_write, &direction});
 }
 
-void Relay::on_readable(void* direction)
+void Relay::on_read(void* direction)
 {
     auto& one = *static_cast<Direction*>(direction);
     one.relay->read(one);
 }
 
-void Relay::on_writable(void* direction)
+void Relay::on_write(void* direction)
 {
     auto& one = *static_cast<Direction*>(direction);
     one.relay->flush(one);
@@ -164,7 +109,7 @@ void Relay::on_writable(void* direction)
 
 bool Relay::Direction::is_bulk() const
 {
-    return full_reads >= bulk_after;
+    return full_reads >= bulk_after && from->is_plain() && to->is_plain();
 }
 
 void Relay::read(Direction& direction)
@@ -180,53 +125,46 @@ void Relay::read(Direction& direction)
 void Relay::copy(Direction& direction)
 {
     for (int round = 0; round < max_rounds; ++round) {
-        const auto [count, drained, told] = receive(*direction.from, shared_.scratch);
-        if (count == 0)
-            return end(direction);
-        if (count < 0)
-            return would_block(errno) ? read_later(direction) : broken(*direction.from);
-
-        const auto bytes = shared_.scratch.first(static_cast<std::size_t>(count));
-        const bool is_full = bytes.size() == shared_.scratch.size();
-        direction.full_reads =
-            is_full ? std::min<std::uint8_t>(direction.full_reads + 1, bulk_after) : 0;
-        if (!forward(direction, bytes))
-            return;
-        if (drained)
-            return read_later(direction);
-        if (!told)
-            ask_for_rest(direction);
+        const auto got = direction.from->receive(shared_.scratch);
+        if (got.bytes > 0) {
+            const bool is_full = got.bytes == shared_.scratch.size();
+            direction.full_reads =
+                is_full ? std::min<std::uint8_t>(direction.full_reads + 1, bulk_after) : 0;
+            if (!forward(direction, shared_.scratch.first(got.bytes)))
+                return;
+        }
+        if (got.then != Then::go_on)
+            return stand_still(direction, got.then);
     }
     read_soon(direction);
 }
 
-void Relay::ask_for_rest(Direction& direction)
+// Everything that came has been sent on.
+void Relay::stand_still(Direction& direction, Then why)
 {
-    constexpr int yes = 1;
-    if (direction.silent_reads > patience)
-        return;
-    if (direction.silent_reads++ ==
-        patience)  // no more than once: a socket may have no such option
-        (void)::setsockopt(direction.from->native_handle(), IPPROTO_TCP, TCP_INQ, &yes, sizeof yes);
+    if (why == Then::ended)
+        return end(direction);
+    if (why == Then::broken)
+        return broken(*direction.from);
+    read_later(direction, why);
 }
 
 // Sends what `to` takes and keeps the rest. True when everything went and the direction may read
 // on.
 bool Relay::forward(Direction& direction, std::span<const std::uint8_t> bytes)
 {
-    const auto count = send(*direction.to, bytes);
-    if (count < 0 && !would_block(errno)) {
+    const auto sent = direction.to->send(bytes);
+    delivered(direction, sent.bytes);
+    if (sent.then == Then::broken) {
         broken(*direction.to);
         return false;
     }
-    const auto sent = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-    delivered(direction, sent);
-    if (sent == bytes.size())
+    if (sent.bytes == bytes.size())
         return true;
-    const auto unsent = bytes.subspan(sent);
+    const auto unsent = bytes.subspan(sent.bytes);
     direction.kept.assign(unsent.begin(), unsent.end());
     direction.sent = 0;
-    write_later(direction);
+    write_later(direction, sent.then);
     return false;
 }
 
@@ -234,8 +172,8 @@ void Relay::splice(Direction& direction)
 {
     std::size_t moved = 0;
     for (int round = 0; round < max_rounds; ++round) {
-        const auto count = splice_some(direction.from->native_handle(), direction.pipe->write_end(),
-                                       direction.pipe->capacity());
+        const auto count = splice_some(direction.from->socket().native_handle(),
+                                       direction.pipe->write_end(), direction.pipe->capacity());
         const int error = errno;
         if (count <= 0) {
             rest(direction);
@@ -260,8 +198,8 @@ void Relay::splice(Direction& direction)
 bool Relay::drain(Direction& direction)
 {
     while (direction.in_pipe > 0) {
-        const auto count = splice_some(direction.pipe->read_end(), direction.to->native_handle(),
-                                       direction.in_pipe);
+        const auto count = splice_some(direction.pipe->read_end(),
+                                       direction.to->socket().native_handle(), direction.in_pipe);
         if (count < 0 && would_block(errno)) {
             write_later(direction);
             return false;
@@ -292,6 +230,8 @@ void Relay::rest(Direction& direction)
 // `to` is writable again: first what it would not take before, then on with reading.
 void Relay::flush(Direction& direction)
 {
+    if (direction.end_unsaid)
+        return end(direction);
     if (!direction.pipe)
         return flush_kept(direction);
     if (!drain(direction))
@@ -303,16 +243,15 @@ void Relay::flush(Direction& direction)
 void Relay::flush_kept(Direction& direction)
 {
     const auto unsent = std::span{direction.kept}.subspan(direction.sent);
-    const auto count =
-        send(*direction.to, {reinterpret_cast<const std::uint8_t*>(unsent.data()), unsent.size()});
-    if (count < 0 && !would_block(errno))
+    const auto sent =
+        direction.to->send({reinterpret_cast<const std::uint8_t*>(unsent.data()), unsent.size()});
+    direction.sent += sent.bytes;
+    if (sent.bytes > 0)
+        delivered(direction, sent.bytes);
+    if (sent.then == Then::broken)
         return broken(*direction.to);
-    if (count > 0) {
-        direction.sent += static_cast<std::size_t>(count);
-        delivered(direction, static_cast<std::size_t>(count));
-    }
     if (direction.sent < direction.kept.size())
-        return write_later(direction);
+        return write_later(direction, sent.then);
     std::string{}.swap(direction.kept);
     direction.sent = 0;
     read(direction);
@@ -330,20 +269,27 @@ void Relay::delivered(Direction& direction, std::size_t bytes)
 // FIN was read, and everything before it has been sent: say FIN to the other side.
 void Relay::end(Direction& direction)
 {
-    direction.ended = true;
-    if (!opposite(direction).ended)
+    const auto& other = opposite(direction);
+    if (!direction.ended && !other.ended)
         totals_.by_client = &direction == &up_;
-    if (opposite(direction).ended)
-        return finish(End::finished);  // closing says FIN as well
-    boost::system::error_code gone;    // the other direction finds out when it writes or reads
-    direction.to->shutdown(Socket::shutdown_send, gone);
+    direction.ended = true;
+    // Closing says FIN as well, but no close_notify. Who is gone shows when the other direction
+    // writes or reads.
+    if (!other.ended || !direction.to->is_plain()) {
+        const auto said = direction.to->say_end();
+        direction.end_unsaid = said == Then::when_writable || said == Then::when_readable;
+        if (direction.end_unsaid)
+            return write_later(direction, said);
+    }
+    if (other.ended && !other.end_unsaid)
+        return finish(End::finished);
     watch_for_reset(direction);
 }
 
 // Nothing reads a side that has said FIN, so its RST would go unseen until someone writes to it.
 void Relay::watch_for_reset(Direction& direction)
 {
-    direction.from->when_readable({&on_stirring, &direction});
+    direction.from->socket().when_readable({&on_stirring, &direction});
 }
 
 void Relay::on_stirring(void* direction)
@@ -351,7 +297,7 @@ void Relay::on_stirring(void* direction)
     auto& one = *static_cast<Direction*>(direction);
     int error = 0;
     socklen_t length = sizeof error;
-    (void)::getsockopt(one.from->native_handle(), SOL_SOCKET, SO_ERROR, &error, &length);
+    (void)::getsockopt(one.from->socket().native_handle(), SOL_SOCKET, SO_ERROR, &error, &length);
     if (error != 0)
         one.relay->broken(*one.from);
     else
@@ -360,20 +306,19 @@ void Relay::on_stirring(void* direction)
 
 // `by` said RST. What it had said before is still in the kernel's queue and belongs to the other
 // side.
-void Relay::broken(const Socket& by)
+void Relay::broken(const Side& by)
 {
     totals_.by_client = &by == &client_;
     Direction& last_words = &by == &client_ ? up_ : down_;
     if (last_words.ended || last_words.has_undelivered())
         return finish(End::reset);
     for (;;) {
-        const auto count = receive(*last_words.from, shared_.scratch).count;
-        if (count <= 0)
+        const auto got = last_words.from->receive(shared_.scratch);
+        if (got.bytes == 0)
             return finish(End::reset);
-        const auto bytes = shared_.scratch.first(static_cast<std::size_t>(count));
-        const auto sent = send(*last_words.to, bytes);
-        last_words.bytes += static_cast<std::uint64_t>(std::max<ssize_t>(sent, 0));
-        if (sent != count)
+        const auto sent = last_words.to->send(shared_.scratch.first(got.bytes));
+        last_words.bytes += sent.bytes;
+        if (sent.bytes != got.bytes)
             return finish(End::reset);
     }
 }
@@ -389,13 +334,11 @@ void Relay::finish(End end)
     rest(up_);
     rest(down_);
     if (end == End::finished) {
-        boost::system::error_code
-            ignored;  // both FINs are exchanged; closing only gives back the descriptors
-        client_.close(ignored);
-        destination_.close(ignored);
+        client_.close();
+        destination_.close();
     } else {
-        reset(client_);
-        reset(destination_);
+        client_.reset();
+        destination_.reset();
     }
     complete();
 }
@@ -404,7 +347,7 @@ void Relay::complete()
 {
     if (!on_over_)
         return;
-    asio::post(client_.get_executor(),
+    asio::post(client_.socket().get_executor(),
                [over = std::exchange(on_over_, {}), totals = totals_] { over(totals); });
 }
 

@@ -15,6 +15,7 @@
 
 #include "src/gateway/awaitable.hpp"
 #include "src/relay/pipe_pool.hpp"
+#include "src/relay/side.hpp"
 
 namespace adit::relay {
 
@@ -44,9 +45,9 @@ struct Totals {
 
 class Relay {
 public:
-    // Both sockets are connected and non-blocking; they and `shared` outlive the relay. `early`
-    // came from the client behind its request and is delivered first.
-    Relay(Socket& client, Socket& destination, std::string early, Shared& shared);
+    // Both sides are connected; their sockets and `shared` outlive the relay. `early` came from the
+    // client behind its request and is delivered first.
+    Relay(Side client, Side destination, std::string early, Shared& shared);
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
 
@@ -63,31 +64,31 @@ public:
 private:
     struct Direction {
         Relay* relay = nullptr;
-        Socket* from = nullptr;
-        Socket* to = nullptr;
+        Side* from = nullptr;
+        Side* to = nullptr;
         std::uint64_t bytes = 0;  // delivered
         // What `to` would not take yet is in one of these; `from` is not read while there is some.
         std::string kept;
         std::size_t sent = 0;  // how much of `kept` has gone since
         std::optional<Pipe> pipe;
         std::size_t in_pipe = 0;
-        std::uint8_t full_reads = 0;    // in a row; see is_bulk()
-        std::uint8_t silent_reads = 0;  // the kernel did not say what was left; see ask_for_rest()
-        bool ended = false;             // FIN was read and passed on
+        std::uint8_t full_reads = 0;  // in a row; see is_bulk()
+        bool ended = false;           // FIN was read, and everything before it was passed on
+        bool end_unsaid = false;      // but `to` could not be told so yet
 
         bool is_bulk() const;
         bool has_undelivered() const { return in_pipe > 0 || !kept.empty(); }
     };
 
-    void read_later(Direction& direction);
+    void read_later(Direction& direction, Then when = Then::when_readable);
     void read_soon(Direction& direction);
-    void write_later(Direction& direction);
-    static void on_readable(void* direction);
-    static void on_writable(void* direction);
+    void write_later(Direction& direction, Then when = Then::when_writable);
+    static void on_read(void* direction);
+    static void on_write(void* direction);
     static void on_stirring(void* direction);
-    void ask_for_rest(Direction& direction);
     void read(Direction& direction);
     void copy(Direction& direction);
+    void stand_still(Direction& direction, Then why);
     bool forward(Direction& direction, std::span<const std::uint8_t> bytes);
     void splice(Direction& direction);
     bool drain(Direction& direction);
@@ -97,13 +98,13 @@ private:
     void delivered(Direction& direction, std::size_t bytes);
     void end(Direction& direction);
     void watch_for_reset(Direction& direction);
-    void broken(const Socket& by);
+    void broken(const Side& by);
     void finish(End end);
     void complete();
     Direction& opposite(const Direction& direction);
 
-    Socket& client_;
-    Socket& destination_;
+    Side client_;
+    Side destination_;
     Shared& shared_;
     Direction up_;
     Direction down_;
