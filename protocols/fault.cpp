@@ -11,6 +11,8 @@ std::string_view words(Fault fault)
             return "the request was not complete in time";
         case Fault::protocol_not_open:
             return "this listener does not offer the protocol";
+        case Fault::tls_required:
+            return "this listener speaks TLS only";
         case Fault::unknown_protocol:
             return "the first byte belongs to no protocol spoken here";
         case Fault::no_proxy_header:

@@ -11,6 +11,7 @@ enum class Fault : std::uint8_t {
     // any protocol
     too_slow,           // the handshake deadline passed
     protocol_not_open,  // the listener does not offer this protocol
+    tls_required,       // the listener wants TLS around it
     unknown_protocol,   // the first byte belongs to none
     no_proxy_header,    // a listed proxy did not begin with one
     bad_proxy_header,   // not well-formed, or not about TCP over IPv4 or IPv6

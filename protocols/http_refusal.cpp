@@ -25,6 +25,7 @@ constexpr std::string_view use_as_proxy =
     "Set it as the proxy of your client; it is no address to open.";
 constexpr std::string_view check_destination =
     "The fault is the destination's; try again, or tell whoever runs it.";
+constexpr std::string_view use_tls = "Write the address of this proxy with https://.";
 constexpr std::string_view check_login = "Check the user name and password for this proxy.";
 constexpr std::string_view ask_operator =
     "If you need it, show these lines to whoever runs this gateway.";
@@ -102,6 +103,8 @@ Refusal refusal_of(const Answer& answer)
         case Ending::login_failed:
             return login_refusal("the user name or the password is wrong", check_login);
         case Ending::not_allowed:
+            if (answer.fault == Fault::tls_required)
+                return {"403 Forbidden", "http_request_denied", words(answer.fault), use_tls};
             if (answer.fault == Fault::protocol_not_open)
                 return {"403 Forbidden", "http_request_denied", words(answer.fault), ask_operator};
             return {"403 Forbidden", "http_request_denied",

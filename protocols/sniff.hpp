@@ -13,4 +13,10 @@ enum class Dialect : std::uint8_t { http, socks5, socks4 };
 // §2.2); all else is nobody's.
 std::optional<Dialect> sniff(std::uint8_t first_byte);
 
+// TLS (0x16, a handshake record, RFC 8446 §5.1): what is inside it is sniffed again.
+constexpr bool begins_tls(std::uint8_t first_byte)
+{
+    return first_byte == 0x16;
+}
+
 }  // namespace adit::protocols

@@ -18,7 +18,7 @@ std::string counted(std::size_t number, std::string_view noun)
 
 int check(const CheckOptions& options)
 {
-    const auto read = read_configuration({options.path, {}});
+    const auto read = read_configuration({options.path, {}, true});
     if (!read) {
         fmt::print(stderr, "{}\n", read.error());
         return misused;

@@ -63,7 +63,7 @@ private:
     void add_import(CLI::App& app);
 
     std::vector<std::pair<CLI::App*, std::function<int()>>> commands_;
-    Source source_;
+    Source source_{{}, {}, true};  // of `adit run`
     CheckOptions check_;
     ExplainOptions explain_;
     ReplayOptions replay_;

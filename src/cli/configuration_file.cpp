@@ -8,6 +8,7 @@
 #include "src/platform/accounts.hpp"
 #include "src/platform/system.hpp"
 #include "src/platform/time_zones.hpp"
+#include "src/tls/context.hpp"
 
 namespace adit::cli {
 namespace {
@@ -21,6 +22,13 @@ std::string all_words(const policy::Mistakes& mistakes, const std::string& file)
         words += to_text(mistake, file);
     }
     return words;
+}
+
+// Empty when that is where the process is.
+std::string folder_of(const std::string& path)
+{
+    const auto slash = path.rfind('/');
+    return slash == std::string::npos ? std::string{} : path.substr(0, slash == 0 ? 1 : slash);
 }
 
 }  // namespace
@@ -38,6 +46,9 @@ Result<Read, std::string> read_configuration(const Source& source)
 
     policy::LoadOptions options{source.listen, &login::is_password_hash, &platform::user_number};
     options.find_zone = platform::find_zone;
+    options.folder = folder_of(source.path);
+    if (source.opens_files)
+        options.inspect_tls = &tls::inspect;
     auto loaded = policy::load(text, options);
     if (!loaded)
         return {boost::system::in_place_error, all_words(loaded.error(), name)};

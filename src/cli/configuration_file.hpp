@@ -12,6 +12,7 @@ namespace adit::cli {
 struct Source {
     std::string path;                 // empty: the embedded default
     std::vector<std::string> listen;  // replaces the listeners of the text
+    bool opens_files = false;         // certificates and keys are looked into, too
 };
 
 struct Read {

@@ -106,6 +106,7 @@ void Chronicle::begin_again()
     next.client = record_.client;
     next.via = record_.via;
     next.uid = record_.uid;
+    next.tls = record_.tls;
     record_ = std::move(next);
     began_ = Clock::now();
 }

@@ -26,6 +26,7 @@ public:
     // The address that a proxy in front has told is the client's from here on.
     void carried(const protocols::Endpoint& client);
     void protocol(std::string_view word) { record_.protocol = word; }
+    void tls(std::string_view version) { record_.tls = version; }
     void user(std::string name) { record_.user = std::move(name); }
     void reason(std::string_view words) { record_.reason = words; }
     // The request is complete, and judged by this snapshot.

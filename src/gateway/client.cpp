@@ -1,7 +1,10 @@
 // Reads a handshake in small pieces: it is short, and what follows it belongs to the relay.
 #include "src/gateway/client.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <span>
 #include <utility>
 
 #include <string.h>
@@ -13,9 +16,36 @@
 
 namespace adit::gateway {
 
+namespace {
+
+bool asks_to_wait(Then then)
+{
+    return then == Then::when_readable || then == Then::when_writable;
+}
+
+}  // namespace
+
+Awaitable<bool> Client::secure(const tls::Context& context)
+{
+    const auto early = take_unused_bytes();
+    tls_ = std::make_unique<tls::Stream>(context, socket_.native_handle(), early);
+    auto then = tls_->accept();
+    while (asks_to_wait(then)) {
+        const auto is_ready = co_await ready(then);
+        if (!is_ready)
+            co_return false;
+        then = tls_->accept();
+    }
+    co_return then == Then::go_on;
+}
+
 Awaitable<bool> Client::receive(std::size_t most)
 {
     received_.erase(0, std::exchange(used_, 0));
+    if (tls_) {
+        const auto heard = co_await decrypt(most);
+        co_return heard;
+    }
     const auto before = received_.size();
     received_.resize(before + most);
     const auto [error, count] =
@@ -29,6 +59,10 @@ Awaitable<bool> Client::send(std::string_view bytes)
 {
     if (bytes.empty())
         co_return true;
+    if (tls_) {
+        const auto told = co_await encrypt(bytes);
+        co_return told;
+    }
     const auto sent =
         ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0)
@@ -40,12 +74,25 @@ Awaitable<bool> Client::send(std::string_view bytes)
     co_return !error && count == bytes.size();
 }
 
+Then Client::peek()
+{
+    if (tls_)
+        return tls_->peek();
+    char byte = 0;
+    const auto count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count < 0)
+        return errno == EAGAIN || errno == EINTR ? Then::when_readable : Then::broken;
+    return count == 0 ? Then::ended : Then::go_on;
+}
+
 Awaitable<void> Client::part()
 {
+    if (tls_)
+        (void)tls_->say_end();  // a client that does not read its answer misses no more by this
     boost::system::error_code gone;
     socket_.shutdown(Socket::shutdown_send, gone);
     std::array<char, 2048> unread;
-    for (int piece = 0; !gone && piece < 32; ++piece) {
+    for (int pieces = 0; !gone && pieces < 32; ++pieces) {
         const auto [error, count] =
             co_await socket_.async_read_some(asio::buffer(unread), as_values);
         gone = error;
@@ -57,6 +104,45 @@ void Client::reset()
     boost::system::error_code gone;  // then there is nobody left to tell
     socket_.set_option(asio::socket_base::linger{true, 0}, gone);
     socket_.close(gone);
+}
+
+// False when the wait was cancelled.
+Awaitable<bool> Client::ready(Then when)
+{
+    const auto [error] = co_await socket_.async_wait(
+        when == Then::when_writable ? Socket::wait_write : Socket::wait_read, as_values);
+    co_return !error;
+}
+
+Awaitable<bool> Client::decrypt(std::size_t most)
+{
+    std::array<std::uint8_t, std::size_t{16} << 10> bytes;
+    const auto room = std::span{bytes}.first(std::min(most, bytes.size()));
+    auto got = tls_->receive(room);
+    while (got.bytes == 0 && asks_to_wait(got.then)) {
+        const auto is_ready = co_await ready(got.then);
+        if (!is_ready)
+            co_return false;
+        got = tls_->receive(room);
+    }
+    received_.append(reinterpret_cast<const char*>(bytes.data()), got.bytes);
+    ::explicit_bzero(bytes.data(), got.bytes);  // they may have been a password
+    co_return got.bytes > 0;
+}
+
+Awaitable<bool> Client::encrypt(std::string_view bytes)
+{
+    for (;;) {
+        const auto sent = tls_->send(protocols::as_bytes(bytes));
+        bytes.remove_prefix(sent.bytes);
+        if (bytes.empty())
+            co_return true;
+        if (!asks_to_wait(sent.then))
+            co_return false;
+        const auto is_ready = co_await ready(sent.then);
+        if (!is_ready)
+            co_return false;
+    }
 }
 
 void Client::consume(std::size_t count)

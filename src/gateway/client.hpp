@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,8 @@
 #include "protocols/bytes.hpp"
 #include "protocols/target.hpp"
 #include "src/gateway/awaitable.hpp"
+#include "src/gateway/progress.hpp"
+#include "src/relay/side.hpp"
 
 namespace adit::gateway {
 
@@ -23,12 +26,19 @@ class Client {
 public:
     Client(Socket socket, Peer peer) : socket_{std::move(socket)}, peer_{std::move(peer)} {}
 
+    // TLS from here on; what has been received and not consumed is its beginning. False when the
+    // handshake failed or the wait was cancelled.
+    Awaitable<bool> secure(const tls::Context& context);
+
     // Waits for more bytes, `most` at a time. False when the client has said FIN or is gone, or when
     // the wait was cancelled.
     Awaitable<bool> receive(std::size_t most = 2048);
 
     // All of `bytes`, or false.
     Awaitable<bool> send(std::string_view bytes);
+
+    // Whether there are bytes, which stay where they are. Never waits.
+    Then peek();
 
     // Says FIN and reads away what the client still sends (at most 64 KiB), until it closes or the
     // wait is cancelled: a close with unread input would make the kernel reset the last reply away.
@@ -46,9 +56,16 @@ public:
     // A proxy in front has said who it speaks for.
     void stands_for(const protocols::Endpoint& client) { peer_.endpoint = client; }
     Socket& socket() { return socket_; }
+    const tls::Stream* tls() const { return tls_.get(); }  // null: plain text
+    relay::Side side() { return {socket_, tls_.get()}; }   // for the relay
 
 private:
+    Awaitable<bool> ready(Then when);
+    Awaitable<bool> decrypt(std::size_t most);
+    Awaitable<bool> encrypt(std::string_view bytes);
+
     Socket socket_;
+    std::unique_ptr<tls::Stream> tls_;
     Peer peer_;
     std::string received_;
     std::size_t used_ = 0;

@@ -68,8 +68,9 @@ Awaitable<std::optional<Session::Handshake>> Session::next_request()
 
     resting_ = false;
     chronicle_.begin_again();
+    chronicle_.user(certified_);
     deadline_.expires_after(now->configuration->limits.handshake_timeout);
-    co_return Handshake{HttpHandshake{listener_->login, offer()}};
+    co_return Handshake{HttpHandshake{asked_login(), offer()}};
 }
 
 void Session::drain()

@@ -43,6 +43,7 @@ inline constexpr Outcome helped{"help", "gateway"};
 inline constexpr Outcome client_gone{"client_gone", "client"};
 inline constexpr Outcome unknown_protocol{"unknown_protocol", "gateway"};
 inline constexpr Outcome bad_proxy_header{"malformed", "gateway"};
+inline constexpr Outcome tls_failed{"tls_failed", {}};  // the reason says by whom
 inline constexpr Outcome handshake_timeout{"handshake_timeout", "gateway"};
 inline constexpr Outcome ended_by_policy{"policy_changed", "gateway"};
 inline constexpr Outcome stopped{"stopped", "gateway"};

@@ -62,6 +62,7 @@ private:
         std::vector<BoundListener>
             bound;  // for those among `entrances` that are new, in their order
         std::vector<std::size_t> closed;
+        Certificates certificates;
         std::optional<control::SocketFile> control =
             std::nullopt;  // a new place for the control socket
     };
@@ -90,6 +91,7 @@ private:
     Reload reload_;
     observe::Log log_;
     std::shared_ptr<const policy::Configuration> configuration_;
+    Certificates certificates_;
     std::vector<protocols::Address> own_addresses_ = platform::own_addresses();
 
     asio::io_context loop_{1};
@@ -171,6 +173,10 @@ Result<void, std::string> Server::start()
 Result<Server::Plan, std::string> Server::plan(const policy::Configuration& configuration)
 {
     Plan plan;
+    auto certificates = open_certificates(configuration);
+    if (!certificates)
+        return certificates.error();
+    plan.certificates = std::move(*certificates);
     for (const auto& listener : configuration.listeners) {
         if (const auto* open = find_open(listener)) {
             if (listener.unix_socket)
@@ -224,6 +230,7 @@ void Server::apply(Plan plan)
         control_.serve(std::move(*plan.control));
     else if (configuration_->control.empty())
         control_.close();
+    certificates_ = std::move(plan.certificates);
     const auto before = std::exchange(entrances_, std::move(plan.entrances));
     const auto was_open = [&](const Entrance& entrance) {
         return std::any_of(before.begin(), before.end(),
@@ -258,6 +265,7 @@ SnapshotPtr Server::snapshot() const
 {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->configuration = configuration_;
+    snapshot->certificates = certificates_;
     auto& around = snapshot->around;
     around.own_addresses = own_addresses_;
     around.own_addresses.insert(around.own_addresses.end(), configuration_->own_addresses.begin(),
@@ -421,7 +429,7 @@ void Server::look_for_new_addresses()
         if (now != own_addresses_) {
             own_addresses_ = std::move(now);
             log_.info("this machine's addresses have changed");
-            apply({entrances_, {}, {}});
+            apply({entrances_, {}, {}, certificates_});
         }
         look_for_new_addresses();
     });

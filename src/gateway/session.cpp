@@ -1,10 +1,7 @@
 // A connection's whole life, top to bottom: serve() is the page to read.
 #include "src/gateway/session.hpp"
 
-#include <cerrno>
 #include <utility>
-
-#include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -155,12 +152,19 @@ Awaitable<std::optional<Session::Handshake>> Session::sniff()
 {
     if (listener_->forward)
         co_return Handshake{protocols::FixedForward{*listener_->forward}};
-    bool heard = !client_.received().empty();
+    auto heard = co_await hear();
     if (!heard)
-        heard = co_await client_.receive();
-    if (!heard) {
-        silent();
         co_return std::nullopt;
+    const auto now = worker_.snapshot();
+    const auto certificate = now->certificates.find(listener_->name);
+    if (certificate != now->certificates.end() &&
+        protocols::begins_tls(client_.received().front())) {
+        const auto secured = co_await secure(*certificate->second);
+        if (!secured)
+            co_return std::nullopt;
+        heard = co_await hear();
+        if (!heard)
+            co_return std::nullopt;
     }
     const auto dialect = protocols::sniff(client_.received().front());
     if (!dialect) {
@@ -170,13 +174,25 @@ Awaitable<std::optional<Session::Handshake>> Session::sniff()
     }
     switch (*dialect) {
         case Dialect::http:
-            co_return Handshake{protocols::HttpHandshake{listener_->login, offer()}};
+            co_return Handshake{protocols::HttpHandshake{asked_login(), offer()}};
         case Dialect::socks5:
-            co_return Handshake{protocols::Socks5Handshake{listener_->login}};
+            co_return Handshake{protocols::Socks5Handshake{asked_login()}};
         case Dialect::socks4:
             co_return Handshake{protocols::Socks4Handshake{}};
     }
     co_return std::nullopt;
+}
+
+// A client that leaves before it has said a byte, inside TLS if need be, only looked whether
+// somebody is there.
+Awaitable<bool> Session::hear()
+{
+    bool heard = !client_.received().empty();
+    if (!heard)
+        heard = co_await client_.receive();
+    if (!heard)
+        silent();
+    co_return heard;
 }
 
 // Closed, or kept us waiting, before it said what it wants.
@@ -197,8 +213,10 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
     chronicle_.protocol(word(protocol()));
     if (!is_offered(handshake))
         co_return Hangup{Ending::not_allowed, Fault::protocol_not_open};
+    if (listener_->tls && listener_->tls->required && client_.tls() == nullptr)
+        co_return Hangup{Ending::not_allowed, Fault::tls_required};
 
-    std::string user;
+    std::string user = certified_;
     for (;;) {
         auto wants =
             std::visit([&](auto& one) { return one.advance(client_.received()); }, handshake);
@@ -318,13 +336,12 @@ void Session::watch_client()
 // look for.
 void Session::on_client_stirring()
 {
-    char byte = 0;
-    const auto count = ::recv(client_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+    const auto stirred = client_.peek();
+    if (stirred == Then::when_readable || stirred == Then::when_writable)
         return watch_client();
-    if (count < 0)
+    if (stirred == Then::broken)
         return interrupt(Interruption::client_left);
-    if (count == 0 && client_.received().empty()) {
+    if (stirred == Then::ended && client_.received().empty()) {
         client_left_ = true;
         deadline_.expires_after(half_closed_patience);
     }

@@ -76,7 +76,7 @@ private:
     struct Tunnel {
         Tunnel(Client& client, Socket to, relay::Shared& shared)
             : destination{std::move(to)},
-              relay{client.socket(), destination, client.take_unused_bytes(), shared}
+              relay{client.side(), destination, client.take_unused_bytes(), shared}
         {
         }
         Socket destination;
@@ -92,6 +92,9 @@ private:
     void cut_short();
     Awaitable<std::optional<Handshake>> sniff();
     void silent();
+    Awaitable<bool> hear();
+    Awaitable<bool> secure(const tls::Context& context);
+    protocols::Login asked_login() const;
     Awaitable<Result<Asked, protocols::Hangup>> negotiate(Handshake& handshake);
     Awaitable<std::optional<bool>> verified(const protocols::Credentials& credentials);
     policy::Subject subject_of(const Asked& asked) const;
@@ -134,6 +137,7 @@ private:
     Client client_;
     std::shared_ptr<const policy::Listener> listener_;
     Chronicle chronicle_;
+    std::string certified_;  // the user whom a client certificate has named
     bool health_check_ = false;
     bool resting_ = false;      // between two requests
     bool client_left_ = false;  // said FIN while we dial

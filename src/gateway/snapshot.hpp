@@ -5,12 +5,14 @@
 #include <memory>
 
 #include "policy/configuration.hpp"
+#include "src/gateway/certificates.hpp"
 
 namespace adit::gateway {
 
 struct Snapshot {
     std::shared_ptr<const policy::Configuration> configuration;  // decisions point into its rules
     policy::Surroundings around;
+    Certificates certificates = {};
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;

@@ -2,10 +2,7 @@
 // that leaves.
 #include "src/http/exchange.hpp"
 
-#include <cerrno>
 #include <utility>
-
-#include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -156,12 +153,11 @@ Awaitable<void> Exchange::watch_client()
     const auto [cancelled] = co_await client_.socket().async_wait(Socket::wait_read, as_values);
     if (cancelled || answered_)
         co_return;
-    char byte = 0;
-    const auto count = ::recv(client_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (count == 0) {
+    const auto stirred = client_.peek();
+    if (stirred == Then::ended) {
         client_said_fin_ = true;
         progress_();
-    } else if (count < 0 && errno != EAGAIN && errno != EINTR) {
+    } else if (stirred == Then::broken) {
         give_up(End::client_left);
     }
 }

@@ -123,6 +123,7 @@ std::string to_json_line(const Record& record)
         members.text("id", record.id);
         members.text("listener", record.listener);
         members.text_unless_empty("protocol", record.protocol);
+        members.text_unless_empty("tls", record.tls);
         if (record.client || record.uid)
             members.text("client", client_text(record));
         if (record.via)

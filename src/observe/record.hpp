@@ -46,6 +46,7 @@ struct Record {
     std::string id;
     std::string listener;
     std::string_view protocol;
+    std::string_view tls;  // "1.2", "1.3"; empty: the client spoke plain text
     std::optional<protocols::Endpoint> client;
     std::optional<protocols::Endpoint> via;  // the proxy in front that told us of the client
     std::optional<std::uint32_t> uid;        // of a client that came through a unix socket

@@ -42,7 +42,7 @@ std::string why()
 
 bool no_such_block()
 {
-    const auto code = ERR_peek_last_error();
+    const auto code = ERR_peek_error();
     return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
 }
 

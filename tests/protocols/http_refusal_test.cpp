@@ -200,6 +200,14 @@ TEST_CASE("a protocol that a listener does not offer is named as the reason")
     CHECK(body_of(reply).find(words(Fault::protocol_not_open)) != std::string::npos);
 }
 
+TEST_CASE("who speaks plain text where TLS is wanted is told what to write")
+{
+    const auto reply = http_refusal(answer(Ending::not_allowed, Fault::tls_required));
+    CHECK(reply.substr(9, 3) == "403");
+    CHECK(body_of(reply).find(words(Fault::tls_required)) != std::string::npos);
+    CHECK(body_of(reply).find("https://") != std::string::npos);
+}
+
 TEST_CASE("a rule's name cannot break out of its field or its line")
 {
     auto told = answer(Ending::not_allowed);

@@ -24,7 +24,8 @@ TEST_CASE("the first byte alone tells the dialect, for each of the 256 bytes")
 TEST_CASE("a TLS client, a zero byte and a space belong to no dialect")
 {
     CHECK_FALSE(sniff(0x16));
-
+    CHECK(begins_tls(0x16));
+    CHECK_FALSE(begins_tls(5));
     CHECK_FALSE(sniff(0x00));
     CHECK_FALSE(sniff(' '));
 }
