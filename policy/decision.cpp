@@ -24,6 +24,8 @@ std::string_view word(Reason reason)
             return "bad_destination";
         case Reason::user_gone:
             return "user_gone";
+        case Reason::token_rights:
+            return "token_rights";
         case Reason::observed:
             return "observed";
     }

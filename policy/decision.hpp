@@ -18,6 +18,7 @@ enum class Reason : std::uint8_t {
     own_listener,      // the destination is this gateway itself
     bad_destination,   // the unspecified address or broadcast
     user_gone,         // the user no longer exists (live tunnels, after a reload)
+    token_rights,      // the token that logged in does not reach so far
     observed,          // refused by the rules, but the policy only observes
 };
 std::string_view word(Verdict verdict);  // "allow", "deny"

@@ -161,6 +161,8 @@ std::string because(const Decision& decision)
             return "no rule can allow the unspecified address or broadcast";
         case Reason::user_gone:
             return "the user no longer exists";
+        case Reason::token_rights:
+            return "the token does not reach so far";
         case Reason::observed:
             return "the rules would deny it, but \"mode\" is \"observe\"";
     }

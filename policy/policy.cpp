@@ -15,6 +15,19 @@ struct Unheard {
     void operator()(const Rule&, const Matched&) const {}
 };
 
+// What a token does not reach, no rule and no mode opens.
+std::optional<Decision> refuse_by_rights(const Policy& policy, const Subject& subject,
+                                         const Target& target)
+{
+    if (subject.rights == nullptr || subject.rights->cover(target))
+        return std::nullopt;
+    Decision decision;
+    decision.reason = Reason::token_rights;
+    if (policy.observes())
+        decision.would = Would{Verdict::deny, decision.reason, nullptr};
+    return decision;
+}
+
 // Whether this is nobody, and might be somebody after a login.
 bool is_nobody(const Subject& subject)
 {
@@ -34,6 +47,8 @@ Policy::Policy(std::vector<Rule> rules, Mode mode)
 Decision Policy::judge(const Subject& subject, const Target& target, const Address& address,
                        const Surroundings& around) const
 {
+    if (auto refused = refuse_by_rights(*this, subject, target))
+        return *refused;
     Unheard seen;
     return judge_address(*this, subject, target, address, around, seen).decision;
 }
@@ -41,6 +56,8 @@ Decision Policy::judge(const Subject& subject, const Target& target, const Addre
 std::optional<Decision> Policy::refuse_by_name(const Subject& subject, const Target& target,
                                                const Surroundings& around) const
 {
+    if (auto refused = refuse_by_rights(*this, subject, target))
+        return refused;
     Unheard seen;
     const auto* literal = std::get_if<Address>(&target.host);
     const auto decision = literal != nullptr

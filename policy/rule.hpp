@@ -15,6 +15,7 @@
 #include "policy/networks.hpp"
 #include "policy/ports.hpp"
 #include "policy/times.hpp"
+#include "protocols/token.hpp"
 #include "protocols/tunnel_request.hpp"
 
 namespace adit::policy {
@@ -110,6 +111,7 @@ struct Subject {
     // For rules that hold only at times, where that is another moment: a request of the past is judged
     // by its own time of day, but by the rules that have not expired. Empty: `at`.
     std::optional<sys_seconds> time_of_day = std::nullopt;
+    const protocols::TokenRights* rights = nullptr;  // narrower than the user's; null: as the user
     // Facts whose value above does not count. An unknown user is *some* user who is logged in.
     Facts unknown;
 };

@@ -144,8 +144,10 @@ Judge::Door Judge::door_of(std::string_view name) const
 
 Answer Judge::answer(const AccessLine& line) const
 {
-    if (line.reason == word(policy::Reason::own_listener))
-        return denied(word(policy::Reason::own_listener));
+    // Neither hangs on the rules.
+    for (const auto reason : {policy::Reason::own_listener, policy::Reason::token_rights})
+        if (line.reason == word(reason))
+            return denied(word(reason));
     const auto door = door_of(line.listener);
     if (door.protocols != nullptr && !door.protocols->contains(*line.protocol))
         return denied("the listener does not open this protocol");

@@ -16,6 +16,7 @@ TEST_CASE("verdicts and reasons have one wording")
     CHECK(word(Reason::own_listener) == "own_listener");
     CHECK(word(Reason::bad_destination) == "bad_destination");
     CHECK(word(Reason::user_gone) == "user_gone");
+    CHECK(word(Reason::token_rights) == "token_rights");
 }
 
 TEST_CASE("a decision that nobody has made yet is a refusal without a rule")

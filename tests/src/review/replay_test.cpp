@@ -95,6 +95,14 @@ TEST_CASE("what a listener asks for and who no longer exists are part of the ans
     CHECK(answer(configuration(web), socks).reason == "the listener does not open this protocol");
 }
 
+TEST_CASE("what a token did not reach stays refused, whatever the rules")
+{
+    const auto web = configuration(R"({"name":"web","action":"allow","ports":[443]})");
+    auto narrow = line(tunnel);
+    narrow.reason = "token_rights";
+    CHECK((answer(web, narrow) == Answer{Kind::deny, "", "token_rights"}));
+}
+
 TEST_CASE("a refusal of the gateway's own listener stays one, whatever the rules")
 {
     const auto own =
