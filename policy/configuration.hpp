@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -90,6 +91,21 @@ struct ReloadSettings {
     milliseconds grace{30'000};
 };
 
+// What failed logins lead to.
+struct LoginSettings {
+    unsigned failures = 5;          // of one user from one client, until a lock-out
+    unsigned client_failures = 50;  // of one client with whatever users
+    milliseconds lockout{60'000};   // the first one; each that follows lasts twice as long
+    milliseconds forget{900'000};   // after so long without a failure all are forgiven
+    milliseconds delay{250};        // before the first wrong password is answered; then doubled
+};
+
+// Short-lived passwords that the holder of a key makes.
+struct TokenSettings {
+    std::string key_file;                          // empty: there are no tokens
+    std::shared_ptr<const protocols::Secret> key;  // src/ reads it; without it no token is good
+};
+
 // What stands for the hash of a user without a password, who shows a certificate instead.
 inline constexpr std::string_view no_password = "*";
 
@@ -100,6 +116,8 @@ struct Configuration {
     unsigned workers = 0;  // 0: one per usable core
     std::vector<Listener> listeners;
     Users users;
+    LoginSettings logins;
+    TokenSettings tokens;
     Limits limits;
     ResolverSettings resolver;
     LogSettings log;

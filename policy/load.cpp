@@ -17,13 +17,14 @@ namespace {
 constexpr std::string_view later_files =
     "reading rules from other files arrives with a later version";
 
-constexpr std::array<Key, 20> configuration_keys{{
+constexpr std::array<Key, 21> configuration_keys{{
     {"$schema"},
     {"workers"},
     {"listeners"},
     {"users"},
     {"groups"},
     {"sets"},
+    {"logins"},
     {"limits"},
     {"resolver"},
     {"log"},

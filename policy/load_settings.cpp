@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 constexpr std::array<Key, 4> limits_keys{
     {{"handshake_timeout"}, {"connect_timeout"}, {"idle_timeout"}, {"drain_timeout"}}};
+constexpr std::array<Key, 5> logins_keys{
+    {{"failures"}, {"client_failures"}, {"lockout"}, {"forget"}, {"delay"}}};
 constexpr std::array<Key, 3> resolver_keys{{{"servers"}, {"timeout"}, {"nat64"}}};
 constexpr std::array<Key, 4> log_keys{
     {{"access"},
@@ -46,6 +48,29 @@ Limits read_limits(const Place& place, const Reader& reader)
     read_duration(fields, "idle_timeout", reader, 10ms, 24h * 365, limits.idle_timeout);
     read_duration(fields, "drain_timeout", reader, 0ms, 24h, limits.drain_timeout);
     return limits;
+}
+
+LoginSettings read_logins(const Place& place, const Reader& reader)
+{
+    LoginSettings logins;
+    const Fields fields{place, reader.report(), logins_keys};
+    const auto failures = fields.find("failures");
+    const auto client_failures = fields.find("client_failures");
+    if (failures)
+        logins.failures = reader.whole(*failures, 2, 1000).value_or(logins.failures);
+    if (client_failures)
+        logins.client_failures =
+            reader.whole(*client_failures, 2, 100'000).value_or(logins.client_failures);
+    if (logins.client_failures < logins.failures)
+        reader.report().mistake(
+            client_failures ? *client_failures : *failures,
+            "a client would be locked out after " + std::to_string(logins.client_failures) +
+                " failures, before any of its users after " + std::to_string(logins.failures) +
+                "; make \"client_failures\" at least as large as \"failures\"");
+    read_duration(fields, "lockout", reader, 10ms, 24h, logins.lockout);
+    read_duration(fields, "forget", reader, 1s, 24h * 7, logins.forget);
+    read_duration(fields, "delay", reader, 0ms, 4s, logins.delay);
+    return logins;
 }
 
 // A list of texts, each taken by `parse`.
@@ -154,6 +179,8 @@ void read_settings(const Fields& fields, const Reader& reader, Configuration& co
         (void)reader.text(*schema, "the schema's address");  // for editors only
     if (const auto workers = fields.find("workers"))
         configuration.workers = reader.whole(*workers, 0, 256).value_or(0);
+    if (const auto logins = fields.find("logins"))
+        configuration.logins = read_logins(*logins, reader);
     if (const auto limits = fields.find("limits"))
         configuration.limits = read_limits(*limits, reader);
     if (const auto resolver = fields.find("resolver"))

@@ -13,6 +13,8 @@ std::string_view word(Ending ending)
             return "login_needed";
         case Ending::login_failed:
             return "login_failed";
+        case Ending::login_locked:
+            return "login_locked";
         case Ending::not_allowed:
             return "not_allowed";
         case Ending::address_not_allowed:

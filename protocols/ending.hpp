@@ -15,6 +15,7 @@ enum class Ending : std::uint8_t {
     malformed,
     login_needed,
     login_failed,
+    login_locked,         // too many failures before; the client is told login_failed
     not_allowed,          // refused by name or as a whole
     address_not_allowed,  // the name resolved (or the literal pointed) to an address that no rule
                           // allows

@@ -101,6 +101,7 @@ Refusal refusal_of(const Answer& answer)
             return login_refusal("a user name and a password are needed",
                                  "Give your client the user name and password for this proxy.");
         case Ending::login_failed:
+        case Ending::login_locked:  // the same words: nobody learns whether the password was right
             return login_refusal("the user name or the password is wrong", check_login);
         case Ending::not_allowed:
             if (answer.fault == Fault::tls_required)

@@ -103,6 +103,7 @@ std::uint8_t rep_of(const Answer& answer)
             return answer.fault == Fault::bad_address_type ? 8 : 1;
         case Ending::login_needed:
         case Ending::login_failed:
+        case Ending::login_locked:
         case Ending::not_allowed:
         case Ending::address_not_allowed:
             return 2;

@@ -22,6 +22,7 @@ WRONG_IN_MEANING = {
     "listener-socks4-with-login",
     "listener-tls-meaning",
     "listener-twice",
+    "logins-bounds",
     "rule-duplicate-action",
     "rule-listeners",
     "rule-users-without-users",

@@ -70,6 +70,9 @@ Json all_rules(const Running& running)
     for (const auto& rule : running.snapshot.configuration->policy.rules())
         answer["rules"].push_back(describe(rule, running));
     put_count(answer["no_rule"], count_of(running.counts, ""));
+    answer["logins"] = {{"failed", running.logins.failed},
+                        {"lockouts", running.logins.lockouts},
+                        {"locked", running.logins.locked}};
     return answer;
 }
 

@@ -8,6 +8,7 @@
 
 #include "policy/configuration.hpp"
 #include "src/gateway/snapshot.hpp"
+#include "src/login/guard.hpp"
 #include "src/observe/rule_counters.hpp"
 
 namespace adit::control {
@@ -17,6 +18,7 @@ struct Running {
     const gateway::Snapshot& snapshot;
     const observe::RuleCounts& counts;
     observe::SystemTime now;
+    login::LoginCounts logins = {};
 };
 
 // {"ask": "rules"}: every rule in its order, with its counts and its life.

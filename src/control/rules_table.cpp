@@ -101,8 +101,13 @@ std::string in_words(const Json& told, std::optional<milliseconds> unused)
     text += fmt::format("{:>10}  {:<20}  {:<5}  rule\n", "hits", "last hit", "");
     for (const auto& rule : told["rules"])
         text += line(rule, text_of(rule, "action"), text_of(rule, "name"), remarks(rule, since));
-    if (!unused)
-        text += line(told.value("no_rule", Json::object()), "deny", "(no rule matched)", "");
+    if (unused)
+        return text;
+    text += line(told.value("no_rule", Json::object()), "deny", "(no rule matched)", "");
+    const auto logins = told.value("logins", Json::object());
+    if (const auto failed = number_of(logins, "failed"); failed > 0)
+        text += fmt::format("logins: failed {}, locked out {}, refused meanwhile {}\n", failed,
+                            number_of(logins, "lockouts"), number_of(logins, "locked"));
     return text;
 }
 

@@ -23,6 +23,7 @@
 #include "src/gateway/expiry_watch.hpp"
 #include "src/gateway/judging_again.hpp"
 #include "src/gateway/worker.hpp"
+#include "src/login/lockout_news.hpp"
 #include "src/observe/access_log.hpp"
 #include "src/platform/system.hpp"
 
@@ -104,6 +105,8 @@ private:
 
     observe::AccessLog access_log_;
     asio::thread_pool hashing_{hashing_threads};
+    login::Common logins_{hashing_};
+    login::LockoutNews lockout_news_;
     std::atomic<bool> starved_{false};
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
@@ -122,6 +125,11 @@ Server::Server(policy::Configuration configuration, const Reload& reload, const 
       judging_again_{log},
       access_log_{log}
 {
+    logins_.on_lockout = [this](const login::Origin& client, std::chrono::milliseconds lockout) {
+        const auto now = std::chrono::steady_clock::now();
+        if (const auto line = lockout_news_.tell(client, lockout, now))
+            log_.warning(*line);
+    };
 }
 
 // The order of an end: workers first, for their records; then the pool that wakes them; then the
@@ -141,7 +149,7 @@ Result<void, std::string> Server::start()
         configuration_->workers > 0 ? configuration_->workers : platform::usable_cores();
     const Commons commons{log_,
                           access_log_,
-                          hashing_,
+                          logins_,
                           starved_,
                           fmt::format("adit-{:016x}", platform::random_bits()),
                           [this] { asio::post(loop_, [this] { on_quiet(); }); },
@@ -360,7 +368,8 @@ std::string Server::answer(std::string_view question) const
     observe::RuleCounts counts;
     for (const auto& worker : workers_)
         worker->rule_counters().add_to(counts);
-    return control::answer(question, {*snapshot(), counts, std::chrono::system_clock::now()});
+    return control::answer(
+        question, {*snapshot(), counts, std::chrono::system_clock::now(), logins_.guard.counts()});
 }
 
 void Server::refuse_reload(const std::string& why)

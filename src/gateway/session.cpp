@@ -1,6 +1,7 @@
 // A connection's whole life, top to bottom: serve() is the page to read.
 #include "src/gateway/session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -34,6 +35,22 @@ bool may_continue(const Handshake& handshake)
 {
     const auto* http = std::get_if<protocols::HttpHandshake>(&handshake);
     return http != nullptr && http->keeps_connection();
+}
+
+// What is behind a refused login, for the record. Who is locked out is told the same as ever.
+Hangup why_not(const login::Answer& answer, Hangup told)
+{
+    if (answer.verdict == login::Verdict::locked)
+        told.ending = Ending::login_locked;
+    if (answer.verdict == login::Verdict::busy)
+        told.ending = Ending::limit;
+    return told;
+}
+
+login::Origin origin_of(const Peer& peer)
+{
+    return peer.endpoint ? login::origin_of(peer.endpoint->address)
+                         : login::origin_of_local(peer.uid);
 }
 
 // A client that says FIN while we dial has mostly left; one that only ended its own half (`nc -N`)
@@ -217,6 +234,7 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
         co_return Hangup{Ending::not_allowed, Fault::tls_required};
 
     std::string user = certified_;
+    std::optional<login::Answer> tried;
     for (;;) {
         auto wants =
             std::visit([&](auto& one) { return one.advance(client_.received()); }, handshake);
@@ -224,12 +242,13 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
         chronicle_.protocol(word(protocol()));
 
         if (auto* verify = std::get_if<protocols::Verify>(&wants.what)) {
-            const auto accepted = co_await verified(verify->credentials);
-            if (!accepted)
+            tried = co_await verified(verify->credentials);
+            if (!tried)
                 co_return Hangup{Ending::malformed, Fault::too_slow};
             chronicle_.user(verify->credentials.user);
             user = verify->credentials.user;
-            wants = std::visit([&](auto& one) { return one.verified(*accepted); }, handshake);
+            wants =
+                std::visit([&](auto& one) { return one.verified(tried->accepted()); }, handshake);
         }
         const auto told = co_await client_.send(wants.reply);
         if (interruption_ != Interruption::none)
@@ -237,7 +256,7 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
         if (!told)
             co_return left();
         if (const auto* hangup = std::get_if<Hangup>(&wants.what))
-            co_return *hangup;
+            co_return tried ? why_not(*tried, *hangup) : *hangup;
         if (auto* tunnel = std::get_if<protocols::Tunnel>(&wants.what))
             co_return Asked{std::move(tunnel->request), std::move(user)};
         if (auto* forward = std::get_if<protocols::Forward>(&wants.what))
@@ -257,16 +276,23 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
     }
 }
 
-// No value when the deadline passed first.
-Awaitable<std::optional<bool>> Session::verified(const protocols::Credentials& credentials)
+// No value when the deadline passed first. A wrong password is answered late, the later the more
+// there were.
+Awaitable<std::optional<login::Answer>> Session::verified(const protocols::Credentials& credentials)
 {
     const auto now = worker_.snapshot();
     Wakeup wakeup{worker_.loop()};
     verifying_ = &wakeup;
-    auto accepted =
-        co_await worker_.authenticator().verify(now->configuration->users, credentials, wakeup);
+    const auto answer = co_await worker_.authenticator().verify(*now->configuration, credentials,
+                                                                origin_of(client_.peer()), wakeup);
+    if (answer && answer->hold > 0ms) {
+        Deadline hold{worker_.deadlines(), [&] { wakeup.wake(); }};
+        hold.expires_after(
+            std::min(answer->hold, now->configuration->limits.handshake_timeout / 4));
+        co_await wakeup.wait();
+    }
     verifying_ = nullptr;
-    co_return accepted;
+    co_return answer;
 }
 
 // What can be refused before a name is looked up.

@@ -21,6 +21,7 @@
 #include "src/gateway/wakeup.hpp"
 #include "src/http/exchange.hpp"
 #include "src/http/pool.hpp"
+#include "src/login/authenticator.hpp"
 #include "src/relay/relay.hpp"
 
 namespace adit::gateway {
@@ -96,7 +97,7 @@ private:
     Awaitable<bool> secure(const tls::Context& context);
     protocols::Login asked_login() const;
     Awaitable<Result<Asked, protocols::Hangup>> negotiate(Handshake& handshake);
-    Awaitable<std::optional<bool>> verified(const protocols::Credentials& credentials);
+    Awaitable<std::optional<login::Answer>> verified(const protocols::Credentials& credentials);
     policy::Subject subject_of(const Asked& asked) const;
     std::optional<policy::Decision> refuse_unheard(const Asked& asked,
                                                    const policy::Subject& subject,

@@ -80,7 +80,7 @@ Worker::Worker(Commons commons, const SnapshotPtr& snapshot)
       snapshot_{std::make_shared<Snapshot>(*snapshot)},
       resolver_{loop_},
       dialer_{loop_, resolver_},
-      authenticator_{loop_, commons_.hashing},
+      authenticator_{loop_, commons_.logins},
       scratch_(scratch_size),
       relay_shared_{scratch_},
       pool_{loop_},

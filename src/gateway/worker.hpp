@@ -13,7 +13,6 @@
 #include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include "src/dial/dialer.hpp"
@@ -34,7 +33,7 @@ namespace adit::gateway {
 struct Commons {
     observe::Log log;
     observe::AccessLog& access_log;
-    asio::thread_pool& hashing;
+    login::Common& logins;
     std::atomic<bool>& starved;  // out of descriptors, and it has been said
     std::string pseudonym;       // of this gateway, in Via: no other one has it
     std::function<void()>

@@ -1,14 +1,10 @@
-// The cache never holds a password: only digests under a key that lives as long as the process.
 #include "src/login/authenticator.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <string>
+#include <utility>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <boost/asio/post.hpp>
 
 #include "src/login/password.hpp"
@@ -16,20 +12,12 @@
 namespace adit::login {
 namespace {
 
-constexpr std::chrono::seconds trusted_for{60};
-constexpr std::size_t max_remembered = 4096;
+using Clock = std::chrono::steady_clock;
 
 // What an unknown user's password is compared with when there is no user whose hash could be
 // imitated.
 const std::string stand_in =
     "$y$j9T$XuPZ1cRrsjz0p2cVJ6UEg0$JoeuohrZ73Y6OoaDL4kOG77oqqQjYttxn/wQdrdyyCD";
-
-void append_field(std::string& out, std::string_view field)
-{
-    out += std::to_string(field.size());
-    out += ':';
-    out += field;
-}
 
 // The hash whose checking takes as long as that of a user would.
 const std::string& imitated(const policy::Users& users)
@@ -42,116 +30,102 @@ const std::string& imitated(const policy::Users& users)
 
 }  // namespace
 
-// Shared by the worker, which alone touches verdict and waiting, and the pool, which reads the
-// rest.
+// Shared by the worker, which alone touches answer and waiting, and the pool, which reads the rest.
 struct Authenticator::Check {
+    Origin client;
+    std::string user;
     protocols::Secret password;
     std::string hash;
     bool known = false;  // the user exists; otherwise the hash is only there to take its time
+    Digest digest{};
+    policy::LoginSettings settings;
     std::atomic<bool> wanted{true};  // someone still waits
-    std::optional<bool> verdict;
+    std::optional<Answer> answer;
     std::vector<Wakeup*> waiting;
+
+    Answer carry_out(Common& common) const;
 };
 
-Authenticator::Authenticator(boost::asio::io_context& loop, boost::asio::thread_pool& pool)
-    : loop_{loop}, pool_{pool}
+Awaitable<std::optional<Answer>> Authenticator::verify(const policy::Configuration& configuration,
+                                                       const protocols::Credentials& credentials,
+                                                       const Origin& client, Wakeup& wakeup)
 {
-    if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1)
-        throw std::runtime_error{"the system's random source does not answer"};
-}
-
-Awaitable<std::optional<bool>> Authenticator::verify(const policy::Users& users,
-                                                     const protocols::Credentials& credentials,
-                                                     Wakeup& wakeup)
-{
+    const auto& users = configuration.users;
     const auto user = users.find(credentials.user);
-    const bool known = user != users.end() && user->second != policy::no_password;
-    const std::string& hash = known ? user->second : imitated(users);
-    const auto digest = digest_of(credentials, hash);
-    if (known && remembers(digest))
-        co_return true;
+    auto asked = std::make_shared<Check>();
+    asked->known = user != users.end() && user->second != policy::no_password;
+    asked->hash = asked->known ? user->second : imitated(users);
+    asked->client = client;
+    asked->digest = common_.verified.digest_of(asked->client, credentials, asked->hash);
+    const auto now = Clock::now();
+    if (asked->known && common_.verified.holds(asked->digest, now))
+        co_return Answer{Verdict::accepted};
+    if (common_.guard.locked(asked->client, credentials.user, now))
+        co_return Answer{Verdict::locked};
 
-    const auto check = begin(digest, credentials, hash, known);
+    asked->user = credentials.user;
+    asked->password = protocols::Secret{credentials.password.reveal()};
+    asked->settings = configuration.logins;
+    const auto check = begin(std::move(asked));
+    if (!check)
+        co_return Answer{Verdict::busy};
     check->waiting.push_back(&wakeup);
     co_await wakeup.wait();
     std::erase(check->waiting, &wakeup);
     if (check->waiting.empty())
         check->wanted = false;
-    co_return check->verdict;
+    co_return check->answer;
 }
 
-std::shared_ptr<Authenticator::Check> Authenticator::begin(
-    const Digest& digest, const protocols::Credentials& credentials, const std::string& hash,
-    bool known)
+// The check to wait for: this one, or an equal one that is on its way. None when the queue is full.
+std::shared_ptr<Authenticator::Check> Authenticator::begin(std::shared_ptr<Check> check)
 {
-    auto& check = running_[digest];
-    if (check && check->wanted)
-        return check;
-    check = std::make_shared<Check>();
-    check->password = protocols::Secret{credentials.password.reveal()};
-    check->hash = hash;
-    check->known = known;
+    const auto running = running_.find(check->digest);
+    if (running != running_.end() && running->second->wanted)
+        return running->second;
     // The loop must not end while the answer is on its way.
     auto guard = boost::asio::make_work_guard(loop_);
-    boost::asio::post(pool_, [this, digest, check, guard = std::move(guard)] {
-        const bool matches = check->wanted &&
-                             password_matches(check->password.reveal(), check->hash) &&
-                             check->known;
-        boost::asio::post(loop_,
-                          [this, digest, check, matches] { finished(digest, check, matches); });
+    const bool queued = common_.hashing.add(check->client, [this, check, guard = std::move(guard)] {
+        const auto answer = check->carry_out(common_);
+        boost::asio::post(loop_, [this, check, answer] { finished(check, answer); });
     });
+    if (!queued)
+        return nullptr;
+    running_[check->digest] = check;
     return check;
 }
 
-void Authenticator::finished(const Digest& digest, const std::shared_ptr<Check>& check,
-                             bool matches)
+// On a thread of the pool. One client's checks come here one after the other, so each sees what the
+// one before has led to, and no flood is faster than the bounds.
+Answer Authenticator::Check::carry_out(Common& common) const
 {
-    const auto running = running_.find(digest);
+    if (!wanted)
+        return {};
+    if (known && common.verified.holds(digest, Clock::now()))
+        return {Verdict::accepted};  // another worker was asked the same
+    if (common.guard.locked(client, user, Clock::now()))
+        return {Verdict::locked};
+    const bool matches = password_matches(password.reveal(), hash) && known;
+    const auto now = Clock::now();
+    if (matches) {
+        common.verified.add(digest, now);
+        common.guard.succeeded(client, user);
+        return {Verdict::accepted};
+    }
+    const auto consequence = common.guard.failed(client, user, settings, now);
+    if (consequence.locked_for && common.on_lockout)
+        common.on_lockout(client, *consequence.locked_for);
+    return {Verdict::wrong, consequence.hold};
+}
+
+void Authenticator::finished(const std::shared_ptr<Check>& check, Answer answer)
+{
+    const auto running = running_.find(check->digest);
     if (running != running_.end() && running->second == check)
         running_.erase(running);
-    if (matches)
-        remember(digest);
-    check->verdict = matches;
+    check->answer = answer;
     for (auto* waiting : check->waiting)
         waiting->wake();
-}
-
-Authenticator::Digest Authenticator::digest_of(const protocols::Credentials& credentials,
-                                               std::string_view hash) const
-{
-    std::string text;
-    text.reserve(512);
-    append_field(text, credentials.user);
-    append_field(text, hash);
-    append_field(text, credentials.password.reveal());
-    Digest digest{};
-    unsigned length = 0;
-    HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-         reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &length);
-    OPENSSL_cleanse(text.data(), text.size());
-    return digest;
-}
-
-void Authenticator::remember(const Digest& digest)
-{
-    if (verified_.size() >= max_remembered) {
-        const auto now = Clock::now();
-        std::erase_if(verified_, [&](const auto& entry) { return entry.second <= now; });
-        if (verified_.size() >= max_remembered)
-            verified_.clear();
-    }
-    verified_[digest] = Clock::now() + trusted_for;
-}
-
-bool Authenticator::remembers(const Digest& digest)
-{
-    const auto entry = verified_.find(digest);
-    if (entry == verified_.end())
-        return false;
-    if (entry->second > Clock::now())
-        return true;
-    verified_.erase(entry);
-    return false;
 }
 
 }  // namespace adit::login

@@ -1,56 +1,73 @@
-// Checks credentials without ever hashing on a worker: a cache of what was lately verified answers
-// at once, everything else goes to a small pool of threads and comes back.
+// Checks credentials without ever hashing on a worker: what was lately verified is accepted at
+// once, everything else passes the guard, goes to a small pool of threads and comes back.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include <boost/asio/thread_pool.hpp>
-
 #include "policy/configuration.hpp"
 #include "protocols/credentials.hpp"
 #include "src/gateway/awaitable.hpp"
 #include "src/gateway/wakeup.hpp"
+#include "src/login/guard.hpp"
+#include "src/login/hashing.hpp"
+#include "src/login/verified.hpp"
 
 namespace adit::login {
 
-// One a worker, used on that worker's thread only; the pool is shared.
+// What the authenticators of all workers have in common. For any thread. Join the pool before this
+// is destroyed.
+struct Common {
+    explicit Common(boost::asio::thread_pool& pool) : hashing{pool} {}
+
+    Guard guard;
+    Verified verified;
+    HashingQueue hashing;
+    // Called on any thread when somebody has been locked out; may be empty.
+    std::function<void(const Origin& client, std::chrono::milliseconds lockout)> on_lockout;
+};
+
+enum class Verdict : std::uint8_t {
+    accepted,
+    wrong,   // the user or the password
+    locked,  // too many failures: the password was not looked at
+    busy,    // too many passwords wait to be hashed
+};
+
+struct Answer {
+    Verdict verdict = Verdict::wrong;
+    std::chrono::milliseconds hold{0};  // how long to keep it from the client
+
+    bool accepted() const { return verdict == Verdict::accepted; }
+};
+
+// One a worker, used on that worker's thread only.
 class Authenticator {
 public:
-    // `pool` and `executor` outlive this object, and so does every check begun here: join the pool
+    // `common` and `loop` outlive this object, and so does every check begun here: join the pool
     // first.
-    Authenticator(boost::asio::io_context& loop, boost::asio::thread_pool& pool);
+    Authenticator(boost::asio::io_context& loop, Common& common) : loop_{loop}, common_{common} {}
 
-    // True when `users` holds the user and the password matches. Unknown users cost the same time
-    // as known ones. `wakeup` is the caller's: waking it from elsewhere ends the wait early, and
-    // then there is no answer.
-    Awaitable<std::optional<bool>> verify(const policy::Users& users,
-                                          const protocols::Credentials& credentials,
-                                          Wakeup& wakeup);
+    // Whether the configuration holds the user and the password matches. Unknown users cost the
+    // same time as known ones, and are counted like them. `wakeup` is the caller's: waking it from
+    // elsewhere ends the wait early, and then there is no answer.
+    Awaitable<std::optional<Answer>> verify(const policy::Configuration& configuration,
+                                            const protocols::Credentials& credentials,
+                                            const Origin& client, Wakeup& wakeup);
 
 private:
-    using Clock = std::chrono::steady_clock;
-    // Keyed digest of user, password and stored hash: a changed hash makes another digest, and is
-    // out at once.
-    using Digest = std::array<std::uint8_t, 32>;
     struct Check;
 
-    Digest digest_of(const protocols::Credentials& credentials, std::string_view hash) const;
-    std::shared_ptr<Check> begin(const Digest& digest, const protocols::Credentials& credentials,
-                                 const std::string& hash, bool known);
-    void finished(const Digest& digest, const std::shared_ptr<Check>& check, bool matches);
-    void remember(const Digest& digest);
-    bool remembers(const Digest& digest);
+    std::shared_ptr<Check> begin(std::shared_ptr<Check> check);
+    void finished(const std::shared_ptr<Check>& check, Answer answer);
 
     boost::asio::io_context& loop_;
-    boost::asio::thread_pool& pool_;
-    std::array<std::uint8_t, 32> key_;
-    std::map<Digest, Clock::time_point> verified_;  // until when each is trusted without hashing
+    Common& common_;
     std::map<Digest, std::shared_ptr<Check>> running_;  // equal credentials wait for one hash
 };
 

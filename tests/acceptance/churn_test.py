@@ -111,6 +111,7 @@ def _():
     listeners = [{"name": "main", "address": "127.0.0.1:0", "login": "optional"}]
     with Dns({"silent.example": "silent"}) as dns, ProgramOrigin("cat") as origin, \
             Gateway(rules=rules, listeners=listeners, users={"alice": password_hash("x")},
+                    logins={"failures": 1000, "client_failures": 100000, "delay": "0ms"},
                     resolver={"servers": [dns.server], "timeout": "2s"}) as gateway:
         before = gateway.descriptors()
 

@@ -46,6 +46,11 @@ TEST_CASE("what a file leaves out has its default")
     CHECK(configuration.users.empty());
     CHECK(configuration.own_addresses.empty());
     CHECK(configuration.control.empty());
+    CHECK(configuration.logins.failures == 5);
+    CHECK(configuration.logins.client_failures == 50);
+    CHECK(configuration.logins.lockout == 1min);
+    CHECK(configuration.logins.forget == 15min);
+    CHECK(configuration.logins.delay == 250ms);
     CHECK(configuration.limits.handshake_timeout == 10s);
     CHECK(configuration.limits.connect_timeout == 10s);
     CHECK(configuration.limits.idle_timeout == 1h);
@@ -73,6 +78,8 @@ TEST_CASE("the settings of a file are taken as they are written")
     const auto configuration = configured(with_rules(R"({ "action": "deny" })", R"(
         "$schema": "./adit.schema.json",
         "workers": 256,
+        "logins": { "failures": 3, "client_failures": 3, "lockout": "10m", "forget": "1h",
+                    "delay": "0s" },
         "limits": { "handshake_timeout": "500ms", "connect_timeout": "1m",
                     "idle_timeout": "7d", "drain_timeout": "0s" },
         "resolver": { "servers": ["10.0.0.53", "10.0.0.54:5353", "[::1]:53", "fd00::53"],
@@ -81,6 +88,11 @@ TEST_CASE("the settings of a file are taken as they are written")
         "control": "/run/adit/control.sock",
         "own_addresses": ["203.0.113.7", "2001:db8::7"],)"));
     CHECK(configuration.workers == 256);
+    CHECK(configuration.logins.failures == 3);
+    CHECK(configuration.logins.client_failures == 3);
+    CHECK(configuration.logins.lockout == 10min);
+    CHECK(configuration.logins.forget == 1h);
+    CHECK(configuration.logins.delay == 0ms);
     CHECK(configuration.limits.handshake_timeout == 500ms);
     CHECK(configuration.limits.connect_timeout == 1min);
     CHECK(configuration.limits.idle_timeout == 168h);
@@ -163,6 +175,7 @@ TEST_CASE("the loader knows every key of the schema")
     };
     const Level levels[] = {
         {&*schema, "", ""},
+        {top.find("logins"), "\"logins\": {", "}"},
         {top.find("limits"), "\"limits\": {", "}"},
         {top.find("resolver"), "\"resolver\": {", "}"},
         {top.find("log"), "\"log\": {", "}"},

@@ -51,6 +51,19 @@ std::string ask(std::string_view question)
     return control::answer(question, {snapshot, counts(), noon});
 }
 
+TEST_CASE("failed logins are counted in the answer about rules, and told when there were any")
+{
+    const auto snapshot = running();
+    const control::Running now{snapshot, counts(), noon, {12, 2, 30}};
+    const auto answer = control::answer(R"({"ask":"rules"})", now);
+    CHECK(answer.find(R"("logins":{"failed":12,"lockouts":2,"locked":30})") != std::string::npos);
+    const auto told = rules_table(answer, TableForm::text, std::nullopt);
+    REQUIRE(told.has_value());
+    CHECK(told->ends_with("\nlogins: failed 12, locked out 2, refused meanwhile 30\n"));
+    const auto quiet = rules_table(ask(R"({"ask":"rules"})"), TableForm::text, std::nullopt);
+    CHECK(quiet->find("logins:") == std::string::npos);
+}
+
 std::string table(std::optional<std::chrono::milliseconds> unused)
 {
     const auto told = rules_table(ask(R"({"ask":"rules"})"), TableForm::text, unused);

@@ -2,54 +2,79 @@
 
 #include <doctest/doctest.h>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
 
 #include "src/login/password.hpp"
 
 using namespace adit;
+using login::Verdict;
 
 namespace {
 
-// Runs one check to its end, or until `give_up` wakes it.
+// Runs checks to their end, each on the worker it is asked of, or until `give_up` wakes it.
 class Checks {
 public:
-    std::optional<bool> verify(const policy::Users& users, std::string user, const char* password,
-                               bool give_up = false)
+    explicit Checks(policy::Users users) { configuration.users = std::move(users); }
+    ~Checks() { pool_.join(); }
+    Checks(const Checks&) = delete;
+    Checks& operator=(const Checks&) = delete;
+
+    std::optional<Verdict> verify(std::string user, const char* password, bool give_up = false)
     {
         const protocols::Credentials credentials{std::move(user), protocols::Secret{password}};
         Wakeup wakeup{loop_};
-        std::optional<bool> verdict;
+        std::optional<login::Answer> verdict;
         bool ended = false;
-        asio::co_spawn(loop_, authenticator_.verify(users, credentials, wakeup),
-                       [&](const std::exception_ptr& error, std::optional<bool> answer) {
-                           CHECK_FALSE(error);
-                           verdict = answer;
-                           ended = true;
-                       });
+        auto& worker = other_worker ? second_ : first_;
+        asio::co_spawn(
+            loop_,
+            worker.verify(configuration, credentials,
+                          login::origin_of(boost::asio::ip::make_address(client)), wakeup),
+            [&](const std::exception_ptr& error, std::optional<login::Answer> answer) {
+                CHECK_FALSE(error);
+                verdict = answer;
+                ended = true;
+            });
         if (give_up)
             wakeup.wake();
         loop_.restart();
         while (!ended && loop_.run_one_for(std::chrono::seconds{10}) > 0) {
         }
         CHECK(ended);
-        return verdict;
+        return verdict ? std::optional{verdict->verdict} : std::nullopt;
     }
+    void lock_out(const char* user)
+    {
+        for (int i = 0; i < 5; ++i)
+            CHECK(verify(user, ("wrong " + std::to_string(i)).c_str()) == Verdict::wrong);
+    }
+
+    policy::Configuration configuration;
+    std::string client = "192.0.2.7";
+    bool other_worker = false;
 
 private:
     asio::io_context loop_{1};
     asio::thread_pool pool_{1};
-    login::Authenticator authenticator_{loop_, pool_};
+    login::Common common_{pool_};
+    login::Authenticator first_{loop_, common_};
+    login::Authenticator second_{loop_, common_};
 };
+
+policy::Users alice(const char* password = "secret")
+{
+    return {{"alice", login::hash_password(password)}};
+}
 
 }  // namespace
 
 TEST_CASE("the right password is accepted, at first and from memory")
 {
-    const policy::Users users{{"alice", login::hash_password("secret")}};
-    Checks checks;
-    CHECK(checks.verify(users, "alice", "secret") == true);
-    CHECK(checks.verify(users, "alice", "secret") == true);
-    CHECK(checks.verify(users, "alice", "Secret") == false);
-    CHECK(checks.verify(users, "alice", "") == false);
+    Checks checks{alice()};
+    CHECK(checks.verify("alice", "secret") == Verdict::accepted);
+    CHECK(checks.verify("alice", "secret") == Verdict::accepted);
+    CHECK(checks.verify("alice", "Secret") == Verdict::wrong);
+    CHECK(checks.verify("alice", "") == Verdict::wrong);
 }
 
 TEST_CASE("a user without a password logs in with none")
@@ -64,35 +89,74 @@ TEST_CASE("a user without a password logs in with none")
 
 TEST_CASE("an unknown user is refused, with any password")
 {
-    const policy::Users users{{"alice", login::hash_password("secret")}};
-    Checks checks;
-    CHECK(checks.verify(users, "bob", "secret") == false);
-    CHECK(checks.verify(users, "", "secret") == false);
-    CHECK(checks.verify({}, "bob", "secret") == false);
+    Checks checks{alice()};
+    CHECK(checks.verify("bob", "secret") == Verdict::wrong);
+    CHECK(checks.verify("", "secret") == Verdict::wrong);
+    checks.configuration.users.clear();
+    CHECK(checks.verify("bob", "secret") == Verdict::wrong);
 }
 
 TEST_CASE("a user whose password was changed or who was removed is out at once")
 {
-    Checks checks;
-    const policy::Users before{{"alice", login::hash_password("secret")}};
-    REQUIRE(checks.verify(before, "alice", "secret") == true);
-    const policy::Users changed{{"alice", login::hash_password("new secret")}};
-    CHECK(checks.verify(changed, "alice", "secret") == false);
-    CHECK(checks.verify({}, "alice", "secret") == false);
+    Checks checks{alice()};
+    REQUIRE(checks.verify("alice", "secret") == Verdict::accepted);
+    checks.configuration.users = alice("new secret");
+    CHECK(checks.verify("alice", "secret") == Verdict::wrong);
+    checks.configuration.users.clear();
+    CHECK(checks.verify("alice", "secret") == Verdict::wrong);
 }
 
 TEST_CASE("user and password do not run into one another")
 {
-    const policy::Users users{{"ab", login::hash_password("c")}, {"a", login::hash_password("x")}};
-    Checks checks;
-    REQUIRE(checks.verify(users, "ab", "c") == true);
-    CHECK(checks.verify(users, "a", "bc") == false);
+    Checks checks{{{"ab", login::hash_password("c")}, {"a", login::hash_password("x")}}};
+    REQUIRE(checks.verify("ab", "c") == Verdict::accepted);
+    CHECK(checks.verify("a", "bc") == Verdict::wrong);
 }
 
 TEST_CASE("a wait that is given up has no verdict")
 {
-    const policy::Users users{{"alice", login::hash_password("secret")}};
-    Checks checks;
-    CHECK(checks.verify(users, "alice", "secret", true) == std::nullopt);
-    CHECK(checks.verify(users, "alice", "secret") == true);
+    Checks checks{alice()};
+    CHECK(checks.verify("alice", "secret", true) == std::nullopt);
+    CHECK(checks.verify("alice", "secret") == Verdict::accepted);
+}
+
+TEST_CASE("who is locked out is refused whatever the password, on every worker")
+{
+    Checks checks{alice()};
+    checks.lock_out("alice");
+    CHECK(checks.verify("alice", "wrong again") == Verdict::locked);
+    CHECK(checks.verify("alice", "secret") == Verdict::locked);
+    checks.other_worker = true;
+    CHECK(checks.verify("alice", "secret") == Verdict::locked);
+    checks.client = "192.0.2.8";
+    CHECK(checks.verify("alice", "secret") == Verdict::accepted);
+}
+
+TEST_CASE("a user who does not exist is locked out like one who does")
+{
+    Checks checks{alice()};
+    checks.lock_out("nobody here");
+    CHECK(checks.verify("nobody here", "secret") == Verdict::locked);
+}
+
+TEST_CASE("who was verified before goes on while others are locked out, on every worker")
+{
+    Checks checks{alice()};
+    REQUIRE(checks.verify("alice", "secret") == Verdict::accepted);
+    checks.lock_out("alice");
+    CHECK(checks.verify("alice", "wrong again") == Verdict::locked);
+    CHECK(checks.verify("alice", "secret") == Verdict::accepted);
+    checks.other_worker = true;
+    CHECK(checks.verify("alice", "secret") == Verdict::accepted);
+}
+
+TEST_CASE("a right password in between forgives what was wrong before")
+{
+    Checks checks{alice()};
+    for (int round = 0; round < 2; ++round) {
+        for (int i = 0; i < 4; ++i)
+            CHECK(checks.verify("alice", ("wrong " + std::to_string(i)).c_str()) == Verdict::wrong);
+        checks.configuration.users = alice();  // another hash, so that it is not remembered
+        CHECK(checks.verify("alice", "secret") == Verdict::accepted);
+    }
 }
