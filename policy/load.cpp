@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view later_files =
     "reading rules from other files arrives with a later version";
 
-constexpr std::array<Key, 21> configuration_keys{{
+constexpr std::array<Key, 22> configuration_keys{{
     {"$schema"},
     {"workers"},
     {"listeners"},
@@ -25,6 +25,7 @@ constexpr std::array<Key, 21> configuration_keys{{
     {"groups"},
     {"sets"},
     {"logins"},
+    {"tokens"},
     {"limits"},
     {"resolver"},
     {"log"},

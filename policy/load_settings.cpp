@@ -16,6 +16,7 @@ constexpr std::array<Key, 4> limits_keys{
     {{"handshake_timeout"}, {"connect_timeout"}, {"idle_timeout"}, {"drain_timeout"}}};
 constexpr std::array<Key, 5> logins_keys{
     {{"failures"}, {"client_failures"}, {"lockout"}, {"forget"}, {"delay"}}};
+constexpr std::array<Key, 1> tokens_keys{{{"key_file"}}};
 constexpr std::array<Key, 3> resolver_keys{{{"servers"}, {"timeout"}, {"nat64"}}};
 constexpr std::array<Key, 4> log_keys{
     {{"access"},
@@ -71,6 +72,20 @@ LoginSettings read_logins(const Place& place, const Reader& reader)
     read_duration(fields, "forget", reader, 1s, 24h * 7, logins.forget);
     read_duration(fields, "delay", reader, 0ms, 4s, logins.delay);
     return logins;
+}
+
+TokenSettings read_tokens(const Place& place, const Reader& reader)
+{
+    TokenSettings tokens;
+    const Fields fields{place, reader.report(), tokens_keys};
+    const auto file = fields.require("key_file",
+                                     "write the path of the key that \"adit token "
+                                     "--new-key\" made");
+    const auto path = file ? reader.text(*file, "a file's path") : std::nullopt;
+    if (path && path->empty())
+        reader.report().mistake(*file, "an empty path names no file");
+    tokens.key_file = path.value_or("");
+    return tokens;
 }
 
 // A list of texts, each taken by `parse`.
@@ -181,6 +196,8 @@ void read_settings(const Fields& fields, const Reader& reader, Configuration& co
         configuration.workers = reader.whole(*workers, 0, 256).value_or(0);
     if (const auto logins = fields.find("logins"))
         configuration.logins = read_logins(*logins, reader);
+    if (const auto tokens = fields.find("tokens"))
+        configuration.tokens = read_tokens(*tokens, reader);
     if (const auto limits = fields.find("limits"))
         configuration.limits = read_limits(*limits, reader);
     if (const auto resolver = fields.find("resolver"))

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "src/cli/cli.hpp"
+#include "src/cli/secrets.hpp"
 
 namespace adit::cli {
 namespace {
@@ -18,9 +19,13 @@ std::string counted(std::size_t number, std::string_view noun)
 
 int check(const CheckOptions& options)
 {
-    const auto read = read_configuration({options.path, {}, true});
+    auto read = read_configuration({options.path, {}, true});
     if (!read) {
         fmt::print(stderr, "{}\n", read.error());
+        return misused;
+    }
+    if (const auto secrets = read_secrets(read->configuration, options.path); !secrets) {
+        fmt::print(stderr, "{}\n", secrets.error());
         return misused;
     }
     for (const auto& warning : read->warnings)

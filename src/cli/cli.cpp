@@ -14,6 +14,7 @@
 #include "src/cli/replay.hpp"
 #include "src/cli/rules.hpp"
 #include "src/cli/suggest.hpp"
+#include "src/cli/token.hpp"
 #include "src/version.hpp"
 
 namespace adit::cli {
@@ -38,6 +39,8 @@ Examples:
   ssh -o ProxyCommand='adit connect --proxy http://127.0.0.1:1080 %h %p' user@host
                                              ssh through the gateway; adit ssh-config writes it down
   adit passwd                                asks for a password and prints the hash for "users"
+  adit token --config adit.json --user ci --ttl 15m --host github.com
+                                             a password that expires by itself
 
 Exit codes: 0 all is well; 1 it failed at run time; 2 the command line or the configuration is wrong.
 adit connect has more: adit connect --help.)";
@@ -61,6 +64,7 @@ private:
     void add_rules(CLI::App& app);
     void add_suggest(CLI::App& app);
     void add_import(CLI::App& app);
+    void add_token(CLI::App& app);
 
     std::vector<std::pair<CLI::App*, std::function<int()>>> commands_;
     Source source_{{}, {}, true};  // of `adit run`
@@ -72,6 +76,7 @@ private:
     ConnectOptions connect_;
     SshConfigOptions ssh_config_;
     std::string imported_;
+    TokenOptions token_;
 };
 
 Commands::Commands(CLI::App& app)
@@ -88,6 +93,7 @@ Commands::Commands(CLI::App& app)
     add(app.add_subcommand("passwd",
                            "Make a password hash (yescrypt) for the configuration's \"users\""),
         passwd);
+    add_token(app);
     add(app.add_subcommand("version", "Print the version"), print_version);
 }
 
@@ -227,6 +233,41 @@ void Commands::add_import(CLI::App& app)
         "Exit codes: 0 it is equivalent; 1 something in it has no equivalent and is "
         "listed; 2 it cannot be read.");
     add(squid, [this] { return import_squid(imported_); });
+}
+
+void Commands::add_token(CLI::App& app)
+{
+    auto* command = app.add_subcommand(
+        "token", "Make a password for a user that expires by itself, and may reach less");
+    const auto text = [&](const char* name, std::string& value, const char* words,
+                          const char* type) {
+        return command->add_option(name, value, words)->type_name(type);
+    };
+    const auto list = [&](const char* name, std::vector<std::string>& value, const char* words,
+                          const char* type) {
+        command->add_option(name, value, words)
+            ->type_name(type)
+            ->expected(1)
+            ->allow_extra_args(false)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    };
+    text("--user", token_.user, "Who logs in with it", "USER");
+    text("--ttl", token_.ttl, "How long it is good: 15m, 12h, 7d", "TIME");
+    list("--host", token_.hosts,
+         "Reach only this host, or with *.example.com those below it; as often as needed",
+         "PATTERN");
+    list("--port", token_.ports, "Reach only this port, or 8000-8099; as often as needed", "PORT");
+    text("-c,--config", token_.config, "The gateway's configuration, which names the key", "FILE");
+    text("--key-file", token_.key_file, "The key itself, where the configuration is not", "FILE")
+        ->excludes(command->get_option("--config"));
+    text("--at", token_.at, "Count the time from then, like 2026-11-24T02:48:32Z, not from now",
+         "TIME");
+    text("--new-key", token_.new_key, "Make a new key in this file, and no token", "FILE");
+    command->footer(
+        "Prints USER:PASSWORD, as curl --proxy-user and the URL of a proxy take it.\n"
+        "Exit codes: 0 it is made; 1 the key cannot be written; 2 the command line, the "
+        "configuration or the key is wrong.");
+    add(command, [this] { return token(token_); });
 }
 
 std::function<int()> Commands::chosen() const

@@ -5,6 +5,7 @@
 
 #include "src/cli/cli.hpp"
 #include "src/cli/connect.hpp"
+#include "src/cli/secrets.hpp"
 #include "src/default_configuration.hpp"
 #include "src/gateway/server.hpp"
 #include "src/observe/log.hpp"
@@ -52,11 +53,21 @@ void warn_of_few_descriptors(std::size_t limit, const observe::Log& log)
             limit, limit / 2));
 }
 
+Result<Read, std::string> read_with_secrets(const Source& source)
+{
+    auto read = read_configuration(source);
+    if (!read)
+        return read;
+    if (auto secrets = read_secrets(read->configuration, source.path); !secrets)
+        return {boost::system::in_place_error, std::move(secrets.error())};
+    return read;
+}
+
 }  // namespace
 
 int run(const Source& source)
 {
-    auto read = read_configuration(source);
+    auto read = read_with_secrets(source);
     if (!read) {
         fmt::print(stderr, "{}\n", read.error());
         return misused;
@@ -67,7 +78,7 @@ int run(const Source& source)
     warn_of_few_descriptors(platform::raise_descriptor_limit(), log);
 
     const auto reload = [&source, &log]() -> Result<policy::Configuration, std::string> {
-        auto again = read_configuration(source);
+        auto again = read_with_secrets(source);
         if (!again)
             return again.error();
         for (const auto& warning : again->warnings)

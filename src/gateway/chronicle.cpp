@@ -22,6 +22,14 @@ void Chronicle::carried(const protocols::Endpoint& client)
     record_.via = std::exchange(record_.client, client);
 }
 
+void Chronicle::login(const login::Answer& answer)
+{
+    record_.reason = answer.why;
+    if (answer.token)
+        record_.token_expires = std::chrono::sys_seconds{
+            std::chrono::seconds{static_cast<std::int64_t>(answer.token->expires)}};
+}
+
 void Chronicle::request(const protocols::Target& target, const Snapshot& now)
 {
     record_.ms.handshake = elapsed();

@@ -10,6 +10,7 @@
 #include "src/gateway/outcome.hpp"
 #include "src/gateway/snapshot.hpp"
 #include "src/http/exchange.hpp"
+#include "src/login/authenticator.hpp"
 #include "src/observe/record.hpp"
 #include "src/relay/relay.hpp"
 
@@ -28,6 +29,7 @@ public:
     void protocol(std::string_view word) { record_.protocol = word; }
     void tls(std::string_view version) { record_.tls = version; }
     void user(std::string name) { record_.user = std::move(name); }
+    void login(const login::Answer& answer);
     void reason(std::string_view words) { record_.reason = words; }
     // The request is complete, and judged by this snapshot.
     void request(const protocols::Target& target, const Snapshot& now);

@@ -247,6 +247,7 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
                 co_return Hangup{Ending::malformed, Fault::too_slow};
             chronicle_.user(verify->credentials.user);
             user = verify->credentials.user;
+            chronicle_.login(*tried);
             wants =
                 std::visit([&](auto& one) { return one.verified(tried->accepted()); }, handshake);
         }
@@ -258,13 +259,15 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
         if (const auto* hangup = std::get_if<Hangup>(&wants.what))
             co_return tried ? why_not(*tried, *hangup) : *hangup;
         if (auto* tunnel = std::get_if<protocols::Tunnel>(&wants.what))
-            co_return Asked{std::move(tunnel->request), std::move(user)};
+            co_return Asked{std::move(tunnel->request), std::move(user),
+                            tried ? tried->token : nullptr};
         if (auto* forward = std::get_if<protocols::Forward>(&wants.what))
             co_return Asked{{protocol(), forward->request.target},
                             std::move(user),
+                            tried ? tried->token : nullptr,
                             std::move(forward->request)};
         if (auto* help = std::get_if<protocols::Help>(&wants.what))
-            co_return Asked{{protocol(), nowhere}, {}, {}, std::move(help->page)};
+            co_return Asked{{protocol(), nowhere}, {}, {}, {}, std::move(help->page)};
         if (wants.consumed > 0 || !wants.reply.empty())
             continue;  // what came with it may be the next message already
 
@@ -318,6 +321,7 @@ policy::Subject Session::subject_of(const Asked& asked) const
         subject.client = client_.peer().endpoint->address;
     subject.uid = client_.peer().uid;
     subject.user = asked.user;
+    subject.rights = asked.token ? &asked.token->rights : nullptr;
     subject.may_log_in = listener_->login == Login::optional;
     subject.at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     return subject;
@@ -399,7 +403,8 @@ Awaitable<bool> Session::refuse(Handshake& handshake, const dial::DialFailure& f
 
 Awaitable<bool> Session::refuse(Handshake& handshake, const Hangup& why)
 {
-    chronicle_.reason(why.fault == Fault::none ? std::string_view{} : words(why.fault));
+    if (why.fault != Fault::none)
+        chronicle_.reason(words(why.fault));
     Answer answer;
     answer.ending = why.ending;
     answer.fault = why.fault;

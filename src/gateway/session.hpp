@@ -65,7 +65,8 @@ private:
                                    protocols::Socks4Handshake, protocols::FixedForward>;
     struct Asked {
         protocols::TunnelRequest request;
-        std::string user;  // empty: nobody
+        std::string user;                                    // empty: nobody
+        std::shared_ptr<const protocols::Token> token = {};  // narrows what the user may reach
         std::optional<protocols::ForwardRequest> forward = {};
         protocols::Reply page = {};  // of our own
     };

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 
 #include "src/login/password.hpp"
+#include "src/login/token.hpp"
 
 namespace adit::login {
 namespace {
@@ -50,6 +51,8 @@ Awaitable<std::optional<Answer>> Authenticator::verify(const policy::Configurati
                                                        const protocols::Credentials& credentials,
                                                        const Origin& client, Wakeup& wakeup)
 {
+    if (configuration.tokens.key && protocols::is_token(credentials.password.reveal()))
+        co_return check_signed(configuration, credentials, client);
     const auto& users = configuration.users;
     const auto user = users.find(credentials.user);
     auto asked = std::make_shared<Check>();
@@ -75,6 +78,29 @@ Awaitable<std::optional<Answer>> Authenticator::verify(const policy::Configurati
     if (check->waiting.empty())
         check->wanted = false;
     co_return check->answer;
+}
+
+// A signature is checked at once. A good one passes whoever else is locked out there: nobody comes
+// upon one by trying.
+Answer Authenticator::check_signed(const policy::Configuration& configuration,
+                                   const protocols::Credentials& credentials, const Origin& client)
+{
+    const auto wall_clock =
+        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    auto checked = check_token(credentials.password.reveal(), credentials.user,
+                               configuration.tokens.key->reveal(), wall_clock);
+    const bool known = configuration.users.contains(credentials.user);
+    if (checked.token && known)
+        return {Verdict::accepted,
+                {},
+                {},
+                std::make_shared<const protocols::Token>(std::move(*checked.token))};
+    if (common_.guard.locked(client, credentials.user, Clock::now()))
+        return {Verdict::locked};
+    const auto why = checked.token                                       ? "user_gone"
+                     : checked.verdict == CheckedToken::Verdict::expired ? "token_expired"
+                                                                         : "token_forged";
+    return common_.refuse(client, credentials.user, configuration.logins, why);
 }
 
 // The check to wait for: this one, or an equal one that is on its way. None when the queue is full.
@@ -106,16 +132,21 @@ Answer Authenticator::Check::carry_out(Common& common) const
     if (common.guard.locked(client, user, Clock::now()))
         return {Verdict::locked};
     const bool matches = password_matches(password.reveal(), hash) && known;
-    const auto now = Clock::now();
     if (matches) {
-        common.verified.add(digest, now);
+        common.verified.add(digest, Clock::now());
         common.guard.succeeded(client, user);
         return {Verdict::accepted};
     }
-    const auto consequence = common.guard.failed(client, user, settings, now);
-    if (consequence.locked_for && common.on_lockout)
-        common.on_lockout(client, *consequence.locked_for);
-    return {Verdict::wrong, consequence.hold};
+    return common.refuse(client, user, settings, {});
+}
+
+Answer Common::refuse(const Origin& client, std::string_view user,
+                      const policy::LoginSettings& settings, std::string_view why)
+{
+    const auto consequence = guard.failed(client, user, settings, Clock::now());
+    if (consequence.locked_for && on_lockout)
+        on_lockout(client, *consequence.locked_for);
+    return {Verdict::wrong, consequence.hold, why};
 }
 
 void Authenticator::finished(const std::shared_ptr<Check>& check, Answer answer)

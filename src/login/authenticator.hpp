@@ -8,10 +8,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "policy/configuration.hpp"
 #include "protocols/credentials.hpp"
+#include "protocols/token.hpp"
 #include "src/gateway/awaitable.hpp"
 #include "src/gateway/wakeup.hpp"
 #include "src/login/guard.hpp"
@@ -19,18 +21,6 @@
 #include "src/login/verified.hpp"
 
 namespace adit::login {
-
-// What the authenticators of all workers have in common. For any thread. Join the pool before this
-// is destroyed.
-struct Common {
-    explicit Common(boost::asio::thread_pool& pool) : hashing{pool} {}
-
-    Guard guard;
-    Verified verified;
-    HashingQueue hashing;
-    // Called on any thread when somebody has been locked out; may be empty.
-    std::function<void(const Origin& client, std::chrono::milliseconds lockout)> on_lockout;
-};
 
 enum class Verdict : std::uint8_t {
     accepted,
@@ -42,8 +32,26 @@ enum class Verdict : std::uint8_t {
 struct Answer {
     Verdict verdict = Verdict::wrong;
     std::chrono::milliseconds hold{0};  // how long to keep it from the client
+    std::string_view why = {};          // what was wrong with a token: a word for the record
+    std::shared_ptr<const protocols::Token> token = nullptr;  // what was accepted was this
 
     bool accepted() const { return verdict == Verdict::accepted; }
+};
+
+// What the authenticators of all workers have in common. For any thread. Join the pool before this
+// is destroyed.
+struct Common {
+    explicit Common(boost::asio::thread_pool& pool) : hashing{pool} {}
+
+    // Counts a failed login. `why` is a word for the record.
+    Answer refuse(const Origin& client, std::string_view user,
+                  const policy::LoginSettings& settings, std::string_view why);
+
+    Guard guard;
+    Verified verified;
+    HashingQueue hashing;
+    // Called on any thread when somebody has been locked out; may be empty.
+    std::function<void(const Origin& client, std::chrono::milliseconds lockout)> on_lockout;
 };
 
 // One a worker, used on that worker's thread only.
@@ -53,7 +61,8 @@ public:
     // first.
     Authenticator(boost::asio::io_context& loop, Common& common) : loop_{loop}, common_{common} {}
 
-    // Whether the configuration holds the user and the password matches. Unknown users cost the
+    // Whether the configuration holds the user and the password matches, or is a token that was
+    // signed for that user and has not expired. Unknown users cost the
     // same time as known ones, and are counted like them. `wakeup` is the caller's: waking it from
     // elsewhere ends the wait early, and then there is no answer.
     Awaitable<std::optional<Answer>> verify(const policy::Configuration& configuration,
@@ -62,6 +71,9 @@ public:
 
 private:
     struct Check;
+
+    Answer check_signed(const policy::Configuration& configuration,
+                        const protocols::Credentials& credentials, const Origin& client);
 
     std::shared_ptr<Check> begin(std::shared_ptr<Check> check);
     void finished(const std::shared_ptr<Check>& check, Answer answer);

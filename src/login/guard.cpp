@@ -113,6 +113,7 @@ Guard::Failure Guard::fail(const Digest& key, unsigned most, const policy::Login
 
     const auto lockout = doubled(settings.lockout, entry.lockouts++, longest_lockout);
     entry.locked_until = now + lockout;
+    entry.since = entry.locked_until;  // a lock-out itself forgives nothing
     return {entry.failures--, lockout};
 }
 

@@ -131,6 +131,8 @@ std::string to_json_line(const Record& record)
         if (record.uid)
             members.number("uid", *record.uid);
         members.text_unless_empty("user", record.user);
+        if (record.token_expires)
+            members.text("token_expires", policy::to_text(*record.token_expires));
         if (record.target) {
             members.text("host", to_text(record.target->host));
             members.number("port", record.target->port);

@@ -51,6 +51,7 @@ struct Record {
     std::optional<protocols::Endpoint> via;  // the proxy in front that told us of the client
     std::optional<std::uint32_t> uid;        // of a client that came through a unix socket
     std::string user;
+    std::optional<std::chrono::sys_seconds> token_expires;  // of the token that logged in
     std::optional<protocols::Target> target;
     std::string policy;  // short hash of the configuration
 

@@ -51,6 +51,7 @@ TEST_CASE("what a file leaves out has its default")
     CHECK(configuration.logins.lockout == 1min);
     CHECK(configuration.logins.forget == 15min);
     CHECK(configuration.logins.delay == 250ms);
+    CHECK(configuration.tokens.key_file.empty());
     CHECK(configuration.limits.handshake_timeout == 10s);
     CHECK(configuration.limits.connect_timeout == 10s);
     CHECK(configuration.limits.idle_timeout == 1h);
@@ -80,6 +81,7 @@ TEST_CASE("the settings of a file are taken as they are written")
         "workers": 256,
         "logins": { "failures": 3, "client_failures": 3, "lockout": "10m", "forget": "1h",
                     "delay": "0s" },
+        "tokens": { "key_file": "token.key" },
         "limits": { "handshake_timeout": "500ms", "connect_timeout": "1m",
                     "idle_timeout": "7d", "drain_timeout": "0s" },
         "resolver": { "servers": ["10.0.0.53", "10.0.0.54:5353", "[::1]:53", "fd00::53"],
@@ -93,6 +95,8 @@ TEST_CASE("the settings of a file are taken as they are written")
     CHECK(configuration.logins.lockout == 10min);
     CHECK(configuration.logins.forget == 1h);
     CHECK(configuration.logins.delay == 0ms);
+    CHECK(configuration.tokens.key_file == "token.key");
+    CHECK_FALSE(configuration.tokens.key);
     CHECK(configuration.limits.handshake_timeout == 500ms);
     CHECK(configuration.limits.connect_timeout == 1min);
     CHECK(configuration.limits.idle_timeout == 168h);
@@ -176,6 +180,7 @@ TEST_CASE("the loader knows every key of the schema")
     const Level levels[] = {
         {&*schema, "", ""},
         {top.find("logins"), "\"logins\": {", "}"},
+        {top.find("tokens"), "\"tokens\": {", "}"},
         {top.find("limits"), "\"limits\": {", "}"},
         {top.find("resolver"), "\"resolver\": {", "}"},
         {top.find("log"), "\"log\": {", "}"},

@@ -17,7 +17,8 @@ LOOPBACK = {"name": "loopback", "action": "allow", "networks": ["loopback"]}
 
 # Every key a record may have, and which it must have.
 RECORD_KEYS = {
-    "v": int, "time": str, "id": str, "listener": str, "protocol": str, "tls": str, "client": str, "via": str, "uid": int, "user": str, "host": str,
+    "v": int, "time": str, "id": str, "listener": str, "protocol": str, "tls": str, "client": str, "via": str, "uid": int, "user": str,
+    "token_expires": str, "host": str,
     "port": int, "policy": str, "resolved": list, "address": str, "local": str, "verdict": str, "rule": str,
     "reason": str, "near": str, "would": str, "would_rule": str, "life": dict,
     "ending": str, "closed_by": str, "cause": dict, "up": int, "down": int, "ms": dict,

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "src/login/password.hpp"
+#include "src/login/token.hpp"
 
 using namespace adit;
 using login::Verdict;
@@ -41,6 +42,7 @@ public:
         while (!ended && loop_.run_one_for(std::chrono::seconds{10}) > 0) {
         }
         CHECK(ended);
+        why = verdict ? verdict->why : "";
         return verdict ? std::optional{verdict->verdict} : std::nullopt;
     }
     void lock_out(const char* user)
@@ -52,6 +54,7 @@ public:
     policy::Configuration configuration;
     std::string client = "192.0.2.7";
     bool other_worker = false;
+    std::string_view why;  // of the last answer
 
 private:
     asio::io_context loop_{1};
@@ -159,4 +162,56 @@ TEST_CASE("a right password in between forgives what was wrong before")
         checks.configuration.users = alice();  // another hash, so that it is not remembered
         CHECK(checks.verify("alice", "secret") == Verdict::accepted);
     }
+}
+
+namespace {
+
+const std::string key(32, 'k');
+constexpr std::uint64_t far_future = 99'999'999'999;
+
+std::string token_of(const char* user, std::uint64_t expires = far_future)
+{
+    return login::sign_token({expires, {}}, user, key);
+}
+
+void take_tokens(Checks& checks)
+{
+    checks.configuration.tokens.key = std::make_shared<const protocols::Secret>(key);
+}
+
+}  // namespace
+
+TEST_CASE("a token logs its user in, and nobody else")
+{
+    Checks checks{{{"alice", "$y$"}, {"bob", "$y$"}}};
+    take_tokens(checks);
+    CHECK(checks.verify("alice", token_of("alice").c_str()) == Verdict::accepted);
+    CHECK(checks.verify("bob", token_of("alice").c_str()) == Verdict::wrong);
+    CHECK(checks.why == "token_forged");
+    CHECK(checks.verify("alice", token_of("alice", 1).c_str()) == Verdict::wrong);
+    CHECK(checks.why == "token_expired");
+    checks.configuration.users.erase("alice");
+    CHECK(checks.verify("alice", token_of("alice").c_str()) == Verdict::wrong);
+    CHECK(checks.why == "user_gone");
+}
+
+TEST_CASE("where no key is configured a token is a password like any other")
+{
+    Checks checks{alice(token_of("alice").c_str())};
+    CHECK(checks.verify("alice", token_of("alice").c_str()) == Verdict::accepted);
+    take_tokens(checks);
+    checks.configuration.tokens.key =
+        std::make_shared<const protocols::Secret>(std::string(32, 'x'));
+    CHECK(checks.verify("alice", token_of("alice").c_str()) == Verdict::wrong);
+}
+
+TEST_CASE("tokens that are wrong are failed logins, and a good one passes a lock-out")
+{
+    Checks checks{alice()};
+    take_tokens(checks);
+    for (int i = 0; i < 5; ++i)
+        CHECK(checks.verify("alice", token_of("alice", 1).c_str()) == Verdict::wrong);
+    CHECK(checks.verify("alice", token_of("alice", 1).c_str()) == Verdict::locked);
+    CHECK(checks.verify("alice", "secret") == Verdict::locked);
+    CHECK(checks.verify("alice", token_of("alice").c_str()) == Verdict::accepted);
 }
