@@ -47,12 +47,6 @@ Hangup why_not(const login::Answer& answer, Hangup told)
     return told;
 }
 
-login::Origin origin_of(const Peer& peer)
-{
-    return peer.endpoint ? login::origin_of(peer.endpoint->address)
-                         : login::origin_of_local(peer.uid);
-}
-
 // A client that says FIN while we dial has mostly left; one that only ended its own half (`nc -N`)
 // gets this long.
 constexpr auto half_closed_patience = 1s;
@@ -277,25 +271,6 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
         if (!heard)
             co_return left();
     }
-}
-
-// No value when the deadline passed first. A wrong password is answered late, the later the more
-// there were.
-Awaitable<std::optional<login::Answer>> Session::verified(const protocols::Credentials& credentials)
-{
-    const auto now = worker_.snapshot();
-    Wakeup wakeup{worker_.loop()};
-    verifying_ = &wakeup;
-    const auto answer = co_await worker_.authenticator().verify(*now->configuration, credentials,
-                                                                origin_of(client_.peer()), wakeup);
-    if (answer && answer->hold > 0ms) {
-        Deadline hold{worker_.deadlines(), [&] { wakeup.wake(); }};
-        hold.expires_after(
-            std::min(answer->hold, now->configuration->limits.handshake_timeout / 4));
-        co_await wakeup.wait();
-    }
-    verifying_ = nullptr;
-    co_return answer;
 }
 
 // What can be refused before a name is looked up.

@@ -1,4 +1,5 @@
-// A session's TLS: the handshake, and whom the client's certificate names.
+// Who the client of a session is: whom its certificate names, or whose password it knows.
+#include <algorithm>
 #include <utility>
 
 #include "src/gateway/session.hpp"
@@ -8,6 +9,16 @@ namespace adit::gateway {
 
 using namespace std::chrono_literals;
 using protocols::Login;
+
+namespace {
+
+login::Origin origin_of(const Peer& peer)
+{
+    return peer.endpoint ? login::origin_of(peer.endpoint->address)
+                         : login::origin_of_local(peer.uid);
+}
+
+}  // namespace
 
 // The handshake of TLS, under the same deadline. The first name in the client's certificate that is
 // a user's logs that user in.
@@ -42,6 +53,25 @@ Awaitable<bool> Session::secure(const tls::Context& context)
 Login Session::asked_login() const
 {
     return certified_.empty() ? listener_->login : Login::none;
+}
+
+// No value when the deadline passed first. A wrong password is answered late, the later the more
+// there were.
+Awaitable<std::optional<login::Answer>> Session::verified(const protocols::Credentials& credentials)
+{
+    const auto now = worker_.snapshot();
+    Wakeup wakeup{worker_.loop()};
+    verifying_ = &wakeup;
+    const auto answer = co_await worker_.authenticator().verify(*now->configuration, credentials,
+                                                                origin_of(client_.peer()), wakeup);
+    if (answer && answer->hold > 0ms) {
+        Deadline hold{worker_.deadlines(), [&] { wakeup.wake(); }};
+        hold.expires_after(
+            std::min(answer->hold, now->configuration->limits.handshake_timeout / 4));
+        co_await wakeup.wait();
+    }
+    verifying_ = nullptr;
+    co_return answer;
 }
 
 }  // namespace adit::gateway
