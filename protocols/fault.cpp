@@ -100,11 +100,15 @@ std::string_view words(Fault fault)
         case Fault::bad_address_type:
             return "the SOCKS address type is unknown";
         case Fault::bad_command:
-            return "the SOCKS command is not CONNECT";
+            return "the SOCKS command is not one that is spoken here";
         case Fault::user_id_too_long:
             return "the SOCKS4 user id is longer than 255 bytes";
         case Fault::name_too_long:
             return "the SOCKS4 host name is longer than 255 bytes";
+        case Fault::fragment:
+            return "the datagram is a fragment of a larger one";
+        case Fault::cut_short:
+            return "the datagram ends before its header does";
     }
     return "unknown";
 }

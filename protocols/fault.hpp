@@ -63,6 +63,9 @@ enum class Fault : std::uint8_t {
     bad_command,
     user_id_too_long,
     name_too_long,
+    // a datagram of a UDP association
+    fragment,
+    cut_short,
 };
 
 // A short phrase, lower case, without a full stop: "the port is not a number from 1 to 65535".

@@ -8,7 +8,7 @@
 //   Reply conclude(const Answer& answer);      // the last words, right for the state it is in
 //
 // The driver's loop: feed `advance`, drop `consumed` bytes, send `reply`, then do what `what` says.
-// After Tunnel, Forward, Help or Hangup only `conclude` is called; it may also be called early (a deadline, a
+// After a request or Hangup only `conclude` is called; it may also be called early (a deadline, a
 // limit) and answers what that moment allows.
 #pragma once
 
@@ -53,6 +53,16 @@ struct Help {
     Reply page;
 };
 
+// The complete request for a UDP association (SOCKS5): it names no destination, for each datagram
+// does. conclude() with the relay's address.
+struct Associate {};
+
+// The complete request for one connection from `from` to this gateway (SOCKS BIND): conclude() with
+// the listening address, and again with the peer's.
+struct Bind {
+    Target from;
+};
+
 // The conversation failed: conclude() with these, then close.
 struct Hangup {
     Ending ending = Ending::malformed;
@@ -60,7 +70,7 @@ struct Hangup {
 };
 
 struct Wants {
-    std::variant<Input, Verify, Tunnel, Forward, Help, Hangup> what;
+    std::variant<Input, Verify, Tunnel, Forward, Help, Associate, Bind, Hangup> what;
     std::size_t consumed = 0;  // of the bytes given to advance(); 0 from verified()
     Reply reply;               // to be sent now; empty when nothing is due
 };

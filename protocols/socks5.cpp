@@ -4,16 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "protocols/socks5_address.hpp"
+
 namespace adit::protocols {
 namespace {
 
 constexpr std::uint8_t version = 5;
 constexpr std::uint8_t sub_negotiation_version = 1;
-constexpr std::uint8_t connect_command = 1;
-
-constexpr std::uint8_t address_ipv4 = 1;
-constexpr std::uint8_t address_domain = 3;
-constexpr std::uint8_t address_ipv6 = 4;
 
 constexpr std::uint8_t method_none = 0x00;
 constexpr std::uint8_t method_user_pass = 0x02;
@@ -29,66 +26,56 @@ Reply two_bytes(std::uint8_t first, std::uint8_t second)
 
 // Any of the three answers of a part is the answer of the whole, except Done.
 template <class T>
-Step<Target> as_failure(const Step<T>& step)
+Step<Socks5Request> as_failure(const Step<T>& step)
 {
     if (const auto* malformed = std::get_if<Malformed>(&step))
         return *malformed;
     return NeedMore{};
 }
 
-template <class AsioAddress>
-Step<Host> read_address(ByteReader& reader)
+// VER | CMD | RSV: each is judged as soon as it is there.
+Step<Socks5Command> read_opening(ByteReader& reader)
 {
-    typename AsioAddress::bytes_type raw;
-    const auto bytes = reader.take(raw.size());
-    if (!bytes)
+    const auto ver = reader.u8();
+    if (!ver)
         return NeedMore{};
-    std::copy(bytes->begin(), bytes->end(), raw.begin());
-    return Done<Host>{unmapped(AsioAddress{raw}), reader.consumed()};
-}
-
-Step<Host> read_name(ByteReader& reader)
-{
-    const auto length = reader.u8();
-    const auto name = length ? reader.take(*length) : std::nullopt;
-    if (!name)
+    if (*ver != version)
+        return Malformed{Fault::bad_version_byte};
+    const auto command = reader.u8();
+    if (!command)
         return NeedMore{};
-    const auto host = parse_host(as_text(*name));
-    if (!host)
-        return Malformed{host.error()};
-    return Done<Host>{*host, reader.consumed()};
+    if (*command < 1 || *command > 3)
+        return Malformed{Fault::bad_command};
+    const auto reserved = reader.u8();
+    if (!reserved)
+        return NeedMore{};
+    if (*reserved != 0)
+        return Malformed{Fault::bad_reserved_byte};
+    return Done<Socks5Command>{static_cast<Socks5Command>(*command), reader.consumed()};
 }
 
-Step<Host> read_host(std::uint8_t address_type, ByteReader& reader)
+Step<Socks5Request> read_association(ByteReader& reader)
 {
-    switch (address_type) {
-        case address_ipv4:
-            return read_address<boost::asio::ip::address_v4>(reader);
-        case address_ipv6:
-            return read_address<boost::asio::ip::address_v6>(reader);
-        case address_domain:
-            return read_name(reader);
-        default:
-            return Malformed{Fault::bad_address_type};
-    }
+    const auto host = skip_socks5_host(reader);
+    if (!std::holds_alternative<Done<bool>>(host))
+        return as_failure(host);
+    if (!reader.u16())
+        return NeedMore{};
+    return Done<Socks5Request>{{Socks5Command::udp_associate, {Address{}, 0}}, reader.consumed()};
 }
 
-// VER | CMD | RSV: each is judged as soon as it is there. Empty when all three are right.
-std::optional<Step<Target>> refuse_opening(ByteReader& reader)
+Step<Socks5Request> read_destination(Socks5Command command, ByteReader& reader)
 {
-    const auto wrong = [&](std::optional<std::uint8_t> byte, std::uint8_t right,
-                           Fault fault) -> std::optional<Step<Target>> {
-        if (!byte)
-            return NeedMore{};
-        if (*byte != right)
-            return Malformed{fault};
-        return std::nullopt;
-    };
-    if (auto step = wrong(reader.u8(), version, Fault::bad_version_byte))
-        return step;
-    if (auto step = wrong(reader.u8(), connect_command, Fault::bad_command))
-        return step;
-    return wrong(reader.u8(), 0, Fault::bad_reserved_byte);
+    const auto host = read_socks5_host(reader);
+    if (!std::holds_alternative<Done<Host>>(host))
+        return as_failure(host);
+    const auto port = reader.u16();
+    if (!port)
+        return NeedMore{};
+    if (*port == 0)
+        return Malformed{Fault::bad_port};
+    return Done<Socks5Request>{{command, {std::get<Done<Host>>(host).value, *port}},
+                               reader.consumed()};
 }
 
 // RFC 1928 §6, and the table of endings in ARCHITECTURE.md.
@@ -106,7 +93,7 @@ std::uint8_t rep_of(const Answer& answer)
         case Ending::login_locked:
         case Ending::not_allowed:
         case Ending::address_not_allowed:
-            return 2;
+            return answer.fault == Fault::protocol_not_open ? 7 : 2;
         case Ending::network_unreachable:
             return 3;
         case Ending::name_unknown:
@@ -126,13 +113,6 @@ std::uint8_t rep_of(const Answer& answer)
     return 1;
 }
 
-template <class AddressBytes>
-void append_address(Reply& reply, std::uint8_t type, const AddressBytes& bytes)
-{
-    reply.push_back(static_cast<char>(type));
-    reply.append(as_text(bytes));
-}
-
 // RFC 1928 §6:  VER(1)=5 | REP(1) | RSV(1)=0 | ATYP(1) | BND.ADDR | BND.PORT(2). Always complete.
 Reply final_reply(const Answer& answer)
 {
@@ -140,12 +120,8 @@ Reply final_reply(const Answer& answer)
     const Endpoint bound = established ? answer.bound : Endpoint{};
     Reply reply = two_bytes(version, rep_of(answer));
     reply.push_back(0);
-    if (bound.address.is_v6())
-        append_address(reply, address_ipv6, bound.address.to_v6().to_bytes());
-    else
-        append_address(reply, address_ipv4, bound.address.to_v4().to_bytes());
-    return reply + two_bytes(static_cast<std::uint8_t>(bound.port >> 8),
-                             static_cast<std::uint8_t>(bound.port & 0xff));
+    append_socks5_endpoint(reply, bound);
+    return reply;
 }
 
 Wants hang_up(Ending ending, Fault fault, std::size_t consumed = 0)
@@ -200,23 +176,16 @@ Step<Credentials> parse_user_pass(Bytes in)
                              reader.consumed()};
 }
 
-Step<Target> parse_socks5_request(Bytes in)
+Step<Socks5Request> parse_socks5_request(Bytes in)
 {
     ByteReader reader{in};
-    if (auto refused = refuse_opening(reader))
-        return *refused;
-    const auto address_type = reader.u8();
-    if (!address_type)
-        return NeedMore{};
-    const auto host = read_host(*address_type, reader);
-    if (!std::holds_alternative<Done<Host>>(host))
-        return as_failure(host);
-    const auto port = reader.u16();
-    if (!port)
-        return NeedMore{};
-    if (*port == 0)
-        return Malformed{Fault::bad_port};
-    return Done<Target>{{std::get<Done<Host>>(host).value, *port}, reader.consumed()};
+    const auto command = read_opening(reader);
+    const auto* done = std::get_if<Done<Socks5Command>>(&command);
+    if (done == nullptr)
+        return as_failure(command);
+    if (done->value == Socks5Command::udp_associate)
+        return read_association(reader);
+    return read_destination(done->value, reader);
 }
 
 Wants Socks5Handshake::advance(Bytes input)
@@ -300,8 +269,16 @@ Wants Socks5Handshake::request(Bytes input)
     phase_ = Phase::requested;
     if (const auto* malformed = std::get_if<Malformed>(&step))
         return hang_up(Ending::malformed, malformed->fault);
-    auto& done = std::get<Done<Target>>(step);
-    return {Tunnel{{Protocol::socks5, std::move(done.value)}}, done.consumed, {}};
+    auto& [request, consumed] = std::get<Done<Socks5Request>>(step);
+    switch (request.command) {
+        case Socks5Command::udp_associate:
+            return {Associate{}, consumed, {}};
+        case Socks5Command::bind:
+            return {Bind{std::move(request.target)}, consumed, {}};
+        case Socks5Command::connect:
+            break;
+    }
+    return {Tunnel{{Protocol::socks5, std::move(request.target)}}, consumed, {}};
 }
 
 // Each phase has its own last word: a method, a login status or a reply. A client that broke the

@@ -23,11 +23,19 @@ Step<Socks5Greeting> parse_socks5_greeting(Bytes in);
 // empty user is nobody.
 Step<Credentials> parse_user_pass(Bytes in);
 
+enum class Socks5Command : std::uint8_t { connect = 1, bind = 2, udp_associate = 3 };
+
+struct Socks5Request {
+    Socks5Command command = Socks5Command::connect;
+    // Of UDP ASSOCIATE it is 0.0.0.0:0. What such a request names is a hint that nobody needs, and
+    // clients write the oddest things there: PySocks the name "0".
+    Target target;
+};
+
 // RFC 1928 §4:  VER(1)=5 | CMD(1) | RSV(1)=0 | ATYP(1) | DST.ADDR | DST.PORT(2)
-// Only CMD = 1 (CONNECT) is a tunnel; 2 (BIND) and 3 (UDP ASSOCIATE) are Fault::bad_command.
-// Other faults: bad_version_byte, bad_reserved_byte, bad_address_type, bad_host, bad_port. The first
-// wrong byte is named as soon as it is there.
-Step<Target> parse_socks5_request(Bytes in);
+// Faults: bad_version_byte, bad_command, bad_reserved_byte, bad_address_type, bad_host, bad_port;
+// of UDP ASSOCIATE not the last two. The first wrong byte is named as soon as it is there.
+Step<Socks5Request> parse_socks5_request(Bytes in);
 
 class Socks5Handshake {
 public:

@@ -206,6 +206,25 @@ TEST_CASE("before a SOCKS5 request has come, slowness is not answered")
     CHECK(last_words(Login::none, offers_none, answer(Ending::limit)) == "\5\1"s + nothing_bound);
 }
 
+TEST_CASE("a SOCKS5 client may ask for a UDP association, or for a connection to itself")
+{
+    const auto associate = talk(Login::none, offers_none + "\5\3\0\1\0\0\0\0\0\0"s);
+    REQUIRE(associate.request);
+    CHECK(associate.request->protocol == Protocol::udp);
+
+    const auto bind = talk(Login::required, offers_login + login + "\5\2\0\1\x0a\0\0\1\0\x15"s);
+    REQUIRE(bind.request);
+    CHECK(bind.request->protocol == Protocol::bind);
+    CHECK(bind.request->target == target("10.0.0.1:21"));
+}
+
+TEST_CASE("a SOCKS5 command that the listener does not offer is answered as not supported")
+{
+    CHECK(last_words(Login::none, offers_none + "\5\3\0\1\0\0\0\0\0\0"s,
+                     answer(Ending::not_allowed, Fault::protocol_not_open)) ==
+          "\5\7"s + nothing_bound);
+}
+
 TEST_CASE("each way a SOCKS5 request can fail has its reply code")
 {
     const struct {
@@ -241,9 +260,9 @@ TEST_CASE("a malformed SOCKS5 request is answered: 7 for its command, 8 for its 
         Fault fault;
         char rep;
     } cases[] = {
-        {"\5\2\0\1\x0a\0\0\1\0\x16"s, Fault::bad_command, 7},
-        {"\5\3\0\1\0\0\0\0\0\0"s, Fault::bad_command, 7},
+        {"\5\4\0\1\x0a\0\0\1\0\x16"s, Fault::bad_command, 7},
         {"\5\x09\0\x09"s, Fault::bad_command, 7},
+        {"\5\3\0\2"s, Fault::bad_address_type, 8},
         {"\5\1\0\2"s, Fault::bad_address_type, 8},
         {"\4\1\0\1"s, Fault::bad_version_byte, 1},
         {"\5\1\1\1"s, Fault::bad_reserved_byte, 1},

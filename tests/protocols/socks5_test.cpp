@@ -31,8 +31,8 @@ std::string asked(const std::string& bytes)
     const auto step = try_parser(parse_socks5_request, bytes);
     if (const auto* malformed = std::get_if<Malformed>(&step))
         return std::string{words(malformed->fault)};
-    if (const auto* done = std::get_if<Done<Target>>(&step))
-        return to_text(done->value);
+    if (const auto* done = std::get_if<Done<Socks5Request>>(&step))
+        return to_text(done->value.target);
     return "more";
 }
 
@@ -163,14 +163,48 @@ TEST_CASE("the first wrong byte of a SOCKS5 request is named: version, command, 
     const auto rest = "\x0a\0\0\1"s + port_443;
     for (const auto value : {0u, 1u, 4u, 6u, 0xffu})
         CHECK(asked(byte(value) + "\1\0\1"s + rest) == fault(Fault::bad_version_byte));
-    for (const auto value : {0u, 2u, 3u, 4u, 0xf0u, 0xffu})
+    for (const auto value : {0u, 4u, 0xf0u, 0xffu})
         CHECK(asked("\5"s + byte(value) + "\0\1"s + rest) == fault(Fault::bad_command));
     for (const auto value : {1u, 5u, 0xffu})
         CHECK(asked("\5\1"s + byte(value) + "\1" + rest) == fault(Fault::bad_reserved_byte));
     for (const auto value : {0u, 2u, 5u, 0xffu})
         CHECK(asked("\5\1\0"s + byte(value) + rest) == fault(Fault::bad_address_type));
-    CHECK(asked("\5\2\0\x09"s + rest) == fault(Fault::bad_command));
-    CHECK(asked("\5\3\0\1\0\0\0\0\0\0"s) == fault(Fault::bad_command));
+    CHECK(asked("\5\2\0\x09"s + rest) == fault(Fault::bad_address_type));
+    CHECK(asked("\5\3\0\x09"s + rest) == fault(Fault::bad_address_type));
+    CHECK(asked("\5\3\1\1"s + rest) == fault(Fault::bad_reserved_byte));
+}
+
+TEST_CASE("what a request for a UDP association names is not looked at")
+{
+    const std::string requests[] = {
+        "\1\0\0\0\0\0\0"s,
+        "\1\x0a\0\0\1\x9c\x40"s,
+        "\3"s + counted("0") + "\0\0"s,  // PySocks
+        "\3"s + counted("") + "\0\0"s,
+        "\3"s + counted("a b\0c"s) + port_443,
+        "\3"s + counted(std::string(255, '.')) + port_443,
+        "\4"s + std::string(16, '\0') + "\0\0"s,
+    };
+    for (const auto& one : requests) {
+        const auto step = try_parser(parse_socks5_request, "\5\3\0"s + one);
+        const auto* done = std::get_if<Done<Socks5Request>>(&step);
+        REQUIRE(done != nullptr);
+        CHECK(done->value.command == Socks5Command::udp_associate);
+        CHECK(to_text(done->value.target) == "0.0.0.0:0");
+        CHECK(done->consumed == 3 + one.size());
+    }
+    CHECK(asked("\5\3\0\3\xff"s + std::string(255, 'a') + "\0"s) == "more");
+}
+
+TEST_CASE("a request for BIND names its peer as strictly as CONNECT its destination")
+{
+    const auto step = try_parser(parse_socks5_request, "\5\2\0\1\x0a\0\0\1"s + port_443);
+    const auto* done = std::get_if<Done<Socks5Request>>(&step);
+    REQUIRE(done != nullptr);
+    CHECK(done->value.command == Socks5Command::bind);
+    CHECK(to_text(done->value.target) == "10.0.0.1:443");
+    CHECK(asked("\5\2\0\1\x0a\0\0\1\0\0"s) == fault(Fault::bad_port));
+    CHECK(asked("\5\2\0\3"s + counted("0") + port_443) == fault(Fault::bad_host));
 }
 
 TEST_CASE("port 0 is refused in a SOCKS5 request")

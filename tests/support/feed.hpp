@@ -118,6 +118,10 @@ private:
             talk_.forwarded = write_request_head(forward->request, "test");
         if (auto* help = std::get_if<protocols::Help>(&wants.what))
             talk_.page = std::move(help->page);
+        if (std::holds_alternative<protocols::Associate>(wants.what))
+            talk_.request = {protocols::Protocol::udp, {protocols::Address{}, 0}};
+        if (auto* bind = std::get_if<protocols::Bind>(&wants.what))
+            talk_.request = {protocols::Protocol::bind, std::move(bind->from)};
         if (const auto* hangup = std::get_if<protocols::Hangup>(&wants.what))
             talk_.hangup = *hangup;
         return consumed > 0 || !wants.reply.empty();
