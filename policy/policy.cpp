@@ -66,6 +66,18 @@ std::optional<Decision> Policy::refuse_by_name(const Subject& subject, const Tar
     return decision.refused() ? std::optional{decision} : std::nullopt;
 }
 
+std::optional<Decision> Policy::refuse_association(Subject subject,
+                                                   const Surroundings& around) const
+{
+    subject.protocol = Protocol::udp;
+    subject.unknown.add(Fact::host);
+    subject.unknown.add(Fact::port);
+    const Target anywhere{Address{}, 0};
+    Unheard seen;
+    const auto decision = judge_rules(*this, {subject, anywhere, around}, seen).decision;
+    return decision.refused() ? std::optional{decision} : std::nullopt;
+}
+
 std::optional<sys_seconds> Policy::next_change(sys_seconds moment) const
 {
     std::optional<sys_seconds> next;

@@ -32,6 +32,11 @@ public:
     Decision judge(const Subject& subject, const Target& target, const Address& address,
                    const Surroundings& around) const;
 
+    // A UDP association is asked for before anybody knows where its datagrams go: refused only if
+    // no destination whatever could be allowed. Each destination is then judged as a request of its
+    // own. Asks as protocol `udp`, whatever the subject says.
+    std::optional<Decision> refuse_association(Subject subject, const Surroundings& around) const;
+
     const std::vector<Rule>& rules() const { return rules_; }
     const RuleIndex& index() const { return index_; }
     Mode mode() const { return mode_; }

@@ -53,12 +53,14 @@ bool ask_fields(const Conditions& fields, const Subject& subject, const Target& 
     if (fields.protocols && !asking.ask(Field::protocols, Fact::protocol, subject,
                                         fields.protocols->contains(subject.protocol)))
         return false;
-    if (fields.ports && !asking.ask(Field::ports, fields.ports->contains(target.port)))
+    if (fields.ports &&
+        !asking.ask(Field::ports, Fact::port, subject, fields.ports->contains(target.port)))
         return false;
     if (fields.listeners && !asking.ask(Field::listeners, Fact::listener, subject,
                                         fields.listeners->contains(subject.listener)))
         return false;
-    if (fields.hosts && !asking.ask(Field::hosts, fields.hosts->contains(target.host)))
+    if (fields.hosts &&
+        !asking.ask(Field::hosts, Fact::host, subject, fields.hosts->contains(target.host)))
         return false;
     if (fields.clients &&
         !asking.ask(Field::clients, Fact::client, subject,
@@ -125,8 +127,8 @@ std::string_view word(Field field)
 
 std::string_view word(Fact fact)
 {
-    constexpr std::array<std::string_view, all_facts.size()> words{"listener", "protocol", "client",
-                                                                   "user",     "address",  "time"};
+    constexpr std::array<std::string_view, all_facts.size()> words{
+        "listener", "protocol", "client", "user", "address", "time", "host", "port"};
     return words[static_cast<std::size_t>(fact)];
 }
 

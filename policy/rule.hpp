@@ -47,10 +47,11 @@ enum class Field : std::uint8_t {
 };
 std::string_view word(Field field);  // "networks", ...
 
-// What may not be known about a request. The address is unknown until a name has been looked up.
-enum class Fact : std::uint8_t { listener, protocol, client, user, address, time };
-inline constexpr std::array all_facts{Fact::listener, Fact::protocol, Fact::client,
-                                      Fact::user,     Fact::address,  Fact::time};
+// What may not be known about a request. The address is unknown until a name has been looked up;
+// host and port are while a UDP association is asked for, whose datagrams will name them.
+enum class Fact : std::uint8_t { listener, protocol, client, user, address, time, host, port };
+inline constexpr std::array all_facts{Fact::listener, Fact::protocol, Fact::client, Fact::user,
+                                      Fact::address,  Fact::time,     Fact::host,   Fact::port};
 std::string_view word(Fact fact);  // "client", ...
 
 struct Facts {

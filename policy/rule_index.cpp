@@ -27,6 +27,7 @@ RuleIndex::RuleIndex(const std::vector<Rule>& rules)
 
 void RuleIndex::file(std::uint32_t position, const Rule& rule)
 {
+    all_.push_back(position);
     // What a `not` excludes files nothing: the rule is about all the rest. Nor does a regular
     // expression, which fits names that stand nowhere.
     if (rule.hosts && !rule.hosts->any() && rule.hosts->patterns().empty()) {
@@ -50,6 +51,10 @@ void RuleIndex::file(std::uint32_t position, const Rule& rule)
 RuleIndex::Candidates RuleIndex::candidates(const Subject& subject, const Target& target) const
 {
     Candidates found;
+    if (subject.unknown.contains(Fact::host) || subject.unknown.contains(Fact::port)) {
+        found.add(&all_);
+        return found;
+    }
     found.add(&rest_);
     if (const auto port = ports_.find(target.port); port != ports_.end())
         found.add(&port->second);

@@ -64,6 +64,7 @@ private:
     Positions all_with_users_;  // for a user who is not known
     std::unordered_map<std::uint16_t, Positions> ports_;
     Positions rest_;
+    Positions all_;  // for a host or a port that is not known
 };
 
 }  // namespace adit::policy
