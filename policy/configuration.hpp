@@ -38,6 +38,13 @@ struct Tls {
     UserFrom user_from = UserFrom::cn;
 };
 
+// Where the datagrams of UDP associations arrive.
+struct UdpSettings {
+    std::optional<Address> advertise;  // what clients are told; by default the bound address
+    std::optional<Address> bind;       // by default where the client's TCP connection came in
+    PortRange ports;                   // 0: any free port
+};
+
 // One of three: an endpoint, a unix socket, or sockets that the service manager hands over.
 struct Listener {
     std::string name;         // `main`; by default its address as written
@@ -53,6 +60,7 @@ struct Listener {
     std::optional<NetworkSet> proxies = std::nullopt;
     std::optional<Target> forward = std::nullopt;  // where every client goes, without a handshake
     std::optional<Tls> tls = std::nullopt;
+    UdpSettings udp = {};
 
     bool has_endpoint() const { return !unix_socket && systemd.empty(); }
 };

@@ -118,7 +118,7 @@ std::optional<Protocol> read_protocol(const Place& place, const Reader& reader)
 
 bool is_served(Protocol protocol)
 {
-    return protocol != Protocol::udp && protocol != Protocol::bind;
+    return protocol != Protocol::bind;
 }
 
 }  // namespace adit::policy

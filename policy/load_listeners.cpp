@@ -5,6 +5,7 @@
 
 #include "policy/load_doors.hpp"
 #include "policy/load_tls.hpp"
+#include "policy/load_udp.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
@@ -13,9 +14,7 @@ namespace {
 
 using protocols::Login;
 
-constexpr std::string_view later_udp = "UDP arrives with a later version";
-
-constexpr std::array<Key, 12> listener_keys{{
+constexpr std::array<Key, 11> listener_keys{{
     {"name"},
     {"address"},
     {"protocols"},
@@ -26,8 +25,7 @@ constexpr std::array<Key, 12> listener_keys{{
     proxy_protocol_key,
     forward_key,
     unix_key,
-    {"udp", later_udp},
-    {"advertise", later_udp},
+    {"udp"},
 }};
 
 constexpr std::array<std::string_view, 3> logins{"required", "optional", "none"};
@@ -36,8 +34,6 @@ constexpr std::array login_values{Login::required, Login::optional, Login::none}
 constexpr std::string_view arrives(Protocol protocol)
 {
     switch (protocol) {
-        case Protocol::udp:
-            return "not yet: UDP arrives with a later version";
         case Protocol::bind:
             return "not yet: SOCKS BIND arrives with a later version";
         default:
@@ -91,6 +87,7 @@ ProtocolSet read_protocols(const Place& place, const Reader& reader, Login login
                                     "\"optional\" or \"none\"");
         protocols.add(*protocol);
     });
+    check_socks5_commands(place, reader, protocols);
     return protocols;
 }
 
@@ -138,6 +135,8 @@ Listener read_listener(const Place& place, const Reader& reader, Vocabulary& nam
     listener.protocols = default_protocols(listener.login);
     if (const auto protocols = fields.find("protocols"))
         listener.protocols = read_protocols(*protocols, reader, listener.login);
+    if (const auto udp = fields.find("udp"))
+        listener.udp = read_udp(*udp, reader, listener.protocols);
     if (const auto open = fields.find("open"))
         listener.open = reader.boolean(*open).value_or(false);
     if (const auto help = fields.find("help"))

@@ -39,7 +39,8 @@ TEST_CASE("a UDP association is judged as protocol udp")
 
 TEST_CASE("a UDP association is for those whom the rules name")
 {
-    const auto rules = policy({allow("alice").for_users({"alice"}), allow("lan").from({"10.0.0.0/8"})});
+    const auto rules =
+        policy({allow("alice").for_users({"alice"}), allow("lan").from({"10.0.0.0/8"})});
     CHECK_FALSE(refused(rules, user("alice")));
     CHECK(refused(rules, user("bob")));
     CHECK_FALSE(refused(rules, client("10.0.0.1")));

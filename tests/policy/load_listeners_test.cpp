@@ -55,6 +55,24 @@ TEST_CASE("a listener takes every key")
     CHECK_FALSE(listener.help);
 }
 
+TEST_CASE("a listener serves UDP when it lists it, beside SOCKS5")
+{
+    const auto plain =
+        listener_of(R"("address": "127.0.0.1:1080", "protocols": ["socks5", "udp"])");
+    CHECK(plain.protocols == protocols_of({Protocol::socks5, Protocol::udp}));
+    CHECK_FALSE(plain.udp.advertise);
+    CHECK_FALSE(plain.udp.bind);
+    CHECK(plain.udp.ports == PortRange{0, 0});
+
+    const auto placed = listener_of(R"("address": "127.0.0.1:1080", "protocols": ["udp", "socks5"],
+        "udp": { "advertise": "203.0.113.7", "bind": "fd00::7", "ports": "40000-40100" })");
+    REQUIRE(placed.udp.advertise);
+    CHECK(placed.udp.advertise->to_string() == "203.0.113.7");
+    REQUIRE(placed.udp.bind);
+    CHECK(placed.udp.bind->to_string() == "fd00::7");
+    CHECK(placed.udp.ports == PortRange{40000, 40100});
+}
+
 TEST_CASE("an address is IPv4, IPv6 in brackets, or a star for both")
 {
     CHECK(to_text(listener_of(R"("address": "[::1]:1080")").endpoint) == "[::1]:1080");

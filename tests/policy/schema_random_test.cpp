@@ -166,7 +166,7 @@ private:
 // What a schema cannot know: names that do not exist, who may reach what, what the policy answers.
 bool is_wrong_in_meaning(const std::string& message)
 {
-    constexpr std::array<std::string_view, 19> meanings{"is called",
+    constexpr std::array<std::string_view, 22> meanings{"is called",
                                                         "is a set of",
                                                         "sets do not nest",
                                                         "anyone who can reach",
@@ -177,6 +177,9 @@ bool is_wrong_in_meaning(const std::string& message)
                                                         "fails: expected",
                                                         "is an address already",
                                                         "needs no look-up",
+                                                        "serves no UDP",
+                                                        "is asked for in SOCKS5",
+                                                        "is every address",
                                                         "no set",
                                                         "holds always",
                                                         "only a unix socket",
