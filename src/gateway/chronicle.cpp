@@ -37,6 +37,12 @@ void Chronicle::request(const protocols::Target& target, const Snapshot& now)
     record_.policy = now.configuration->hash;
 }
 
+void Chronicle::association(const Snapshot& now)
+{
+    record_.ms.handshake = elapsed();
+    record_.policy = now.configuration->hash;
+}
+
 void Chronicle::decision(const policy::Decision& decision)
 {
     record_.verdict = decision.verdict;
@@ -97,6 +103,17 @@ void Chronicle::tunnel(const relay::Totals& totals, Interruption interruption)
     record_.down += totals.down;
     if (!record_.ms.first_byte)
         record_.ms.first_byte = totals.first_byte;
+}
+
+void Chronicle::datagrams(const udp::Totals& totals, Interruption interruption)
+{
+    outcome(association_outcome(totals.end, interruption));
+    auto all = totals.traffic.others;
+    for (const auto& destination : totals.traffic.destinations)
+        all += destination.counts;
+    record_.up = all.up;
+    record_.down = all.down;
+    record_.udp = std::make_unique<observe::UdpTraffic>(totals.traffic);
 }
 
 void Chronicle::outcome(const Outcome& outcome)

@@ -13,6 +13,7 @@
 #include "src/login/authenticator.hpp"
 #include "src/observe/record.hpp"
 #include "src/relay/relay.hpp"
+#include "src/udp/association.hpp"
 
 namespace adit::gateway {
 
@@ -33,6 +34,9 @@ public:
     void reason(std::string_view words) { record_.reason = words; }
     // The request is complete, and judged by this snapshot.
     void request(const protocols::Target& target, const Snapshot& now);
+    // A UDP association was asked for, which names no destination.
+    void association(const Snapshot& now);
+    void local(const protocols::Endpoint& at) { record_.local = at; }
     // Told once for each request: about the address that was dialled, or the refusal. Counts it for
     // the rule, too.
     void decision(const policy::Decision& decision);
@@ -42,6 +46,7 @@ public:
     void connection(const policy::Decision& decision, const protocols::Endpoint& address,
                     const protocols::Endpoint& local);
     void tunnel(const relay::Totals& totals, Interruption interruption);
+    void datagrams(const udp::Totals& totals, Interruption interruption);
     void outcome(const Outcome& outcome);
 
     // A forwarded request's bytes, however it ended.

@@ -43,9 +43,12 @@ Protocol protocol_of(std::string_view name)
 std::string describe(const observe::Record& facts, const policy::Decision& decision)
 {
     const auto rule = decision.rule_name();
-    return fmt::format("{}{}{} -> {}:{} ({}{}{})", facts.user, facts.user.empty() ? "" : " at ",
-                       client_text(facts), to_text(facts.target->host), facts.target->port,
-                       word(decision.reason), rule.empty() ? "" : " ", rule);
+    const auto to = facts.target
+                        ? fmt::format("{}:{}", to_text(facts.target->host), facts.target->port)
+                        : "any destination by UDP";
+    return fmt::format("{}{}{} -> {} ({}{}{})", facts.user, facts.user.empty() ? "" : " at ",
+                       client_text(facts), to, word(decision.reason), rule.empty() ? "" : " ",
+                       rule);
 }
 
 }  // namespace
@@ -73,6 +76,11 @@ policy::Decision judge_again(const observe::Record& facts, const Snapshot& now,
     subject.user = facts.user;
     subject.may_log_in = false;
     subject.at = at;
+    if (!facts.target) {  // a UDP association; it judges its destinations itself
+        policy::Decision allowed;
+        allowed.verdict = policy::Verdict::allow;
+        return configuration.policy.refuse_association(subject, now.around).value_or(allowed);
+    }
     return configuration.policy.judge(subject, *facts.target, facts.address->address, now.around);
 }
 

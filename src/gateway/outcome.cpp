@@ -5,6 +5,18 @@ namespace adit::gateway {
 using protocols::Ending;
 using protocols::Fault;
 
+namespace {
+
+// Ended by us.
+Outcome stopped_by(Interruption interruption)
+{
+    if (interruption == Interruption::policy_changed)
+        return ended_by_policy;
+    return interruption == Interruption::idle ? Outcome{"idle_timeout", "gateway"} : stopped;
+}
+
+}  // namespace
+
 Outcome tunnel_outcome(const relay::Totals& totals, Interruption interruption)
 {
     const std::string_view side = totals.by_client ? "client" : "destination";
@@ -14,10 +26,20 @@ Outcome tunnel_outcome(const relay::Totals& totals, Interruption interruption)
         case relay::End::reset:
             return {"reset", side};
         case relay::End::stopped:
-            if (interruption == Interruption::policy_changed)
-                return ended_by_policy;
-            return interruption == Interruption::idle ? Outcome{"idle_timeout", "gateway"}
-                                                      : stopped;
+            return stopped_by(interruption);
+    }
+    return broken_promise;
+}
+
+Outcome association_outcome(udp::End end, Interruption interruption)
+{
+    switch (end) {
+        case udp::End::finished:
+            return {"finished", "client"};
+        case udp::End::reset:
+            return {"reset", "client"};
+        case udp::End::stopped:
+            return stopped_by(interruption);
     }
     return broken_promise;
 }

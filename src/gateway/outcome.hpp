@@ -5,6 +5,7 @@
 
 #include "protocols/ending.hpp"
 #include "src/relay/relay.hpp"
+#include "src/udp/association.hpp"
 
 namespace adit::gateway {
 
@@ -27,6 +28,9 @@ struct Outcome {
 
 // A tunnel that stood.
 Outcome tunnel_outcome(const relay::Totals& totals, Interruption interruption);
+
+// A UDP association that stood.
+Outcome association_outcome(udp::End end, Interruption interruption);
 
 // A request that never became a tunnel. `ending` is what the client was told.
 Outcome refused_outcome(protocols::Ending ending, protocols::Fault fault,

@@ -108,6 +108,7 @@ private:
     login::Common logins_{hashing_};
     login::LockoutNews lockout_news_;
     std::atomic<bool> starved_{false};
+    udp::Census associations_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
     std::vector<Entrance> entrances_;
@@ -152,6 +153,7 @@ Result<void, std::string> Server::start()
                           logins_,
                           starved_,
                           fmt::format("adit-{:016x}", platform::random_bits()),
+                          associations_,
                           [this] { asio::post(loop_, [this] { on_quiet(); }); },
                           [this](const JudgedAgain& judged) {
                               asio::post(loop_, [this, judged] { judging_again_.add(judged); });

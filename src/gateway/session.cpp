@@ -18,14 +18,9 @@ using protocols::Ending;
 using protocols::Fault;
 using protocols::Hangup;
 using protocols::Login;
+using protocols::Protocol;
 
 namespace {
-
-template <class Handshake>
-protocols::Reply conclude(const Handshake& handshake, const Answer& answer)
-{
-    return std::visit([&](const auto& one) { return one.conclude(answer); }, handshake);
-}
 
 // The target of a page of our own.
 const protocols::Target nowhere{protocols::Address{}, 0};
@@ -69,8 +64,10 @@ void Session::serve()
     asio::co_spawn(worker_.loop(), establish(),
                    [self = shared_from_this()](const std::exception_ptr& surprise) {
                        self->deadline_.lift();
-                       if (surprise || !self->tunnel_)
+                       if (surprise || !self->is_tunnel())
                            self->worker_.ended(*self, surprise);
+                       else if (self->association_)
+                           self->carry_datagrams();
                        else
                            self->carry();
                    });
@@ -114,6 +111,11 @@ Awaitable<bool> Session::serve_request(Handshake& handshake)
         co_return another;
     }
 
+    if (asked->request.protocol == Protocol::udp) {
+        const auto another = co_await associate(handshake, *asked);
+        co_return another;
+    }
+
     const auto now = worker_.snapshot();  // each request is judged by the newest policy
     const auto judged_in = worker_.live_tunnels().pass();
     chronicle_.request(asked->request.target, *now);
@@ -140,7 +142,7 @@ Awaitable<bool> Session::serve_request(Handshake& handshake)
     Answer answer;
     answer.ending = Ending::established;
     answer.bound = connection.local;
-    const auto told = co_await client_.send(conclude(handshake, answer));
+    const auto told = co_await client_.send(last_words(handshake, answer));
     if (!told || interruption_ == Interruption::stopping) {
         chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : client_gone);
         co_return false;
@@ -262,6 +264,13 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
                             std::move(forward->request)};
         if (auto* help = std::get_if<protocols::Help>(&wants.what))
             co_return Asked{{protocol(), nowhere}, {}, {}, {}, std::move(help->page)};
+        if (std::holds_alternative<protocols::Associate>(wants.what)) {
+            chronicle_.protocol(word(Protocol::udp));
+            co_return Asked{
+                {Protocol::udp, nowhere}, std::move(user), tried ? tried->token : nullptr};
+        }
+        if (std::holds_alternative<protocols::Bind>(wants.what))
+            co_return Hangup{Ending::not_allowed, Fault::protocol_not_open};
         if (wants.consumed > 0 || !wants.reply.empty())
             continue;  // what came with it may be the next message already
 
@@ -396,11 +405,16 @@ Awaitable<bool> Session::refuse(Handshake& handshake, Answer answer)
     answer.request_id = chronicle_.id();
     interruption_ = Interruption::none;
     deadline_.expires_after(parting_time);
-    const auto told = co_await client_.send(conclude(handshake, answer));
+    const auto told = co_await client_.send(last_words(handshake, answer));
     if (told && may_continue(handshake))
         co_return true;
     co_await client_.part();
     co_return false;
+}
+
+protocols::Reply Session::last_words(const Handshake& handshake, const Answer& answer)
+{
+    return std::visit([&](const auto& one) { return one.conclude(answer); }, handshake);
 }
 
 Hangup Session::left()
@@ -416,6 +430,8 @@ void Session::interrupt(Interruption why)
     boost::system::error_code nothing_to_cancel;
     if (tunnel_)
         tunnel_->relay.stop();
+    else if (association_)
+        association_->stop();
     else if (dialling_ != nullptr)
         dialling_->cancel();
     else if (verifying_ != nullptr)
@@ -428,6 +444,8 @@ void Session::interrupt(Interruption why)
 
 void Session::look_after(std::uint32_t tick, std::uint32_t idle_ticks)
 {
+    if (association_ && tick - association_->last_active() > idle_ticks)
+        return interrupt(Interruption::idle);
     if (!tunnel_)
         return;
     if (tick - tunnel_->relay.last_active() > idle_ticks)

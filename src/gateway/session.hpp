@@ -23,6 +23,7 @@
 #include "src/http/pool.hpp"
 #include "src/login/authenticator.hpp"
 #include "src/relay/relay.hpp"
+#include "src/udp/association.hpp"
 
 namespace adit::gateway {
 
@@ -54,8 +55,8 @@ public:
     // worker's coarse clock. One that is not short-lived has its destination watched from then on.
     void look_after(std::uint32_t tick, std::uint32_t idle_ticks);
 
-    // True while the tunnel stands.
-    bool is_tunnel() const { return tunnel_ != nullptr; }
+    // True while the tunnel stands, or the UDP association.
+    bool is_tunnel() const { return tunnel_ != nullptr || association_ != nullptr; }
 
     // Since the accept.
     std::chrono::milliseconds elapsed() const { return chronicle_.elapsed(); }
@@ -92,6 +93,8 @@ private:
     // proxy_header.cpp: whoever must say for whom it speaks does so first.
     Awaitable<bool> introduced();
     void cut_short();
+    Awaitable<bool> associate(Handshake& handshake, const Asked& asked);
+    void carry_datagrams();
     Awaitable<std::optional<Handshake>> sniff();
     void silent();
     Awaitable<bool> hear();
@@ -115,6 +118,7 @@ private:
     Awaitable<bool> refuse(Handshake& handshake, const dial::DialFailure& failure);
     Awaitable<bool> refuse(Handshake& handshake, const protocols::Hangup& why);
     Awaitable<bool> refuse(Handshake& handshake, protocols::Answer answer);
+    static protocols::Reply last_words(const Handshake& handshake, const protocols::Answer& answer);
     protocols::Hangup left();
 
     // Plain HTTP, in forwarding.cpp.
@@ -153,6 +157,7 @@ private:
     http::Exchange* exchange_ = nullptr;
     std::unique_ptr<Personal> personal_;
     std::unique_ptr<Tunnel> tunnel_;
+    std::shared_ptr<udp::Association> association_;
 };
 
 }  // namespace adit::gateway

@@ -84,6 +84,7 @@ Worker::Worker(Commons commons, const SnapshotPtr& snapshot)
       scratch_(scratch_size),
       relay_shared_{scratch_},
       pool_{loop_},
+      udp_shared_{loop_, resolver_, relay_shared_.tick},
       deadlines_{loop_},
       live_tunnels_{loop_, commons_.on_judged},
       sweeper_{loop_},

@@ -36,6 +36,7 @@ struct Commons {
     login::Common& logins;
     std::atomic<bool>& starved;  // out of descriptors, and it has been said
     std::string pseudonym;       // of this gateway, in Via: no other one has it
+    udp::Census& associations;
     std::function<void()>
         on_quiet;  // called on a worker's thread when its last session ends while it drains
     LiveTunnels::Done
@@ -86,6 +87,8 @@ public:
     http::Pool& pool() { return pool_; }
     const std::string& pseudonym() const { return commons_.pseudonym; }
     bool is_draining() const { return draining_; }
+    udp::Census& census() { return commons_.associations; }
+    udp::Shared& udp_shared() { return udp_shared_; }
     std::string next_request_id();
     void record(Session& session);  // of the request that has ended
     void ended(Session& session, const std::exception_ptr& surprise);
@@ -115,6 +118,7 @@ private:
     std::vector<std::uint8_t> scratch_;
     relay::Shared relay_shared_;
     http::Pool pool_;
+    udp::Shared udp_shared_;
     Deadlines deadlines_;
     LiveTunnels live_tunnels_;
     observe::RuleCounters rule_counters_;

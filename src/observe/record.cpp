@@ -47,6 +47,11 @@ public:
         begin(key);
         fmt::format_to(std::back_inserter(out_), "{}", value);
     }
+    void number_unless_0(std::string_view key, std::uint64_t value)
+    {
+        if (value != 0)
+            number(key, value);
+    }
     void duration(std::string_view key, std::optional<milliseconds> value)
     {
         if (value)
@@ -91,6 +96,59 @@ void append_life(std::string& out, const policy::Life& life)
     members.text_unless_empty("ticket", life.ticket);
     if (life.expires)
         members.text("expires", policy::to_text(*life.expires));
+}
+
+void append_counts(Members& members, const UdpCounts& counts)
+{
+    members.number("sent", counts.sent);
+    members.number("received", counts.received);
+    members.number("up", counts.up);
+    members.number("down", counts.down);
+}
+
+void append_destinations(std::string& out, const std::vector<UdpDestination>& all)
+{
+    out += '[';
+    for (const auto& one : all) {
+        if (&one != &all.front())
+            out += ',';
+        Members members{out};
+        members.text("host", to_text(one.target.host));
+        members.number("port", one.target.port);
+        if (one.address)
+            members.text("address", to_text(*one.address));
+        if (one.verdict)
+            members.text("verdict", word(*one.verdict));
+        members.text_unless_empty("rule", one.rule);
+        members.text_unless_empty("reason", one.reason);
+        append_counts(members, one.counts);
+    }
+    out += ']';
+}
+
+void append_dropped(std::string& out, const UdpDropped& dropped)
+{
+    Members members{out};
+    members.number_unless_0("stranger", dropped.stranger);
+    members.number_unless_0("malformed", dropped.malformed);
+    members.number_unless_0("fragment", dropped.fragment);
+    members.number_unless_0("refused", dropped.refused);
+    members.number_unless_0("unresolved", dropped.unresolved);
+    members.number_unless_0("unasked", dropped.unasked);
+    members.number_unless_0("unsendable", dropped.unsendable);
+}
+
+void append_traffic(std::string& out, const UdpTraffic& traffic)
+{
+    Members members{out};
+    append_destinations(members.begin("destinations"), traffic.destinations);
+    if (traffic.other_destinations > 0) {
+        Members others{members.begin("others")};
+        others.number("destinations", traffic.other_destinations);
+        append_counts(others, traffic.others);
+    }
+    if (!traffic.dropped.none())
+        append_dropped(members.begin("dropped"), traffic.dropped);
 }
 
 void append_cause(std::string& out, const Cause& cause)
@@ -159,6 +217,8 @@ std::string to_json_line(const Record& record)
         members.text_unless_empty("closed_by", record.closed_by);
         if (record.cause)
             append_cause(members.begin("cause"), *record.cause);
+        if (record.udp)
+            append_traffic(members.begin("udp"), *record.udp);
         members.number("up", record.up);
         members.number("down", record.down);
         Members times{members.begin("ms")};

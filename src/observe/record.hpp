@@ -14,6 +14,7 @@
 #include "policy/decision.hpp"
 #include "policy/rule.hpp"
 #include "protocols/target.hpp"
+#include "src/observe/udp_traffic.hpp"
 
 namespace adit::observe {
 
@@ -69,6 +70,7 @@ struct Record {
     std::string_view ending;
     std::string_view closed_by;
     std::unique_ptr<const Cause> cause;  // of "policy_changed"
+    std::unique_ptr<const UdpTraffic> udp;  // of a UDP association that stood
     std::uint64_t up = 0;                // bytes, client to destination
     std::uint64_t down = 0;              // bytes, destination to client
 

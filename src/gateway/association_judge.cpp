@@ -1,0 +1,84 @@
+#include "src/gateway/association_judge.hpp"
+
+#include <utility>
+
+#include "src/gateway/worker.hpp"
+
+namespace adit::gateway {
+
+AssociationJudge::AssociationJudge(Worker& worker, const policy::Listener& listener,
+                                   protocols::Address client, std::string user,
+                                   std::shared_ptr<const protocols::Token> token)
+    : worker_{worker},
+      listener_{listener.name},
+      may_log_in_{listener.login == protocols::Login::optional},
+      client_{std::move(client)},
+      user_{std::move(user)},
+      token_{std::move(token)},
+      now_{worker.snapshot()}
+{
+}
+
+std::optional<policy::Decision> AssociationJudge::refuse_all()
+{
+    if (auto gone = refuse_user())
+        return gone;
+    return now_->configuration->policy.refuse_association(subject(), now_->around);
+}
+
+std::uint64_t AssociationJudge::policy()
+{
+    if (worker_.snapshot() != now_) {
+        now_ = worker_.snapshot();
+        ++policy_;
+    }
+    return policy_;
+}
+
+std::optional<policy::Decision> AssociationJudge::refuse_by_name(const protocols::Target& target)
+{
+    if (auto gone = refuse_user())
+        return gone;
+    return now_->configuration->policy.refuse_by_name(subject(), target, now_->around);
+}
+
+policy::Decision AssociationJudge::judge(const protocols::Target& target,
+                                         const protocols::Address& address)
+{
+    if (const auto gone = refuse_user())
+        return *gone;
+    return now_->configuration->policy.judge(subject(), target, address, now_->around);
+}
+
+void AssociationJudge::decided(const policy::Decision& decision)
+{
+    const auto now = std::chrono::system_clock::now();
+    worker_.rule_counters().hit(decision.rule, now);
+    if (decision.would && decision.would->rule != decision.rule)
+        worker_.rule_counters().would_hit(decision.would->rule, now);
+}
+
+policy::Subject AssociationJudge::subject() const
+{
+    policy::Subject subject;
+    subject.listener = listener_;
+    subject.protocol = protocols::Protocol::udp;
+    subject.client = client_;
+    subject.user = user_;
+    subject.rights = token_ ? &token_->rights : nullptr;
+    subject.may_log_in = may_log_in_;
+    subject.at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    return subject;
+}
+
+// A reload may have taken the user away.
+std::optional<policy::Decision> AssociationJudge::refuse_user() const
+{
+    if (user_.empty() || now_->configuration->users.contains(user_))
+        return std::nullopt;
+    policy::Decision gone;
+    gone.reason = policy::Reason::user_gone;
+    return gone;
+}
+
+}  // namespace adit::gateway

@@ -1,0 +1,29 @@
+// A UDP socket that does not wait, and the address it is bound to.
+#pragma once
+
+#include <boost/asio/basic_datagram_socket.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+
+#include "policy/ports.hpp"
+#include "protocols/result.hpp"
+#include "protocols/target.hpp"
+#include "src/gateway/awaitable.hpp"
+
+namespace adit::udp {
+
+using Socket = asio::basic_datagram_socket<asio::ip::udp, Executor>;
+
+// Bound to `address`, at a free port of `ports` (0: any). An IPv6 socket takes IPv6 only. The errno
+// when there is none: EADDRINUSE when the whole range is taken.
+Result<Socket, int> open_at(asio::io_context& loop, const protocols::Address& address,
+                            policy::PortRange ports = {});
+
+// Where it is bound.
+protocols::Endpoint place_of(const Socket& socket);
+
+// The address at which this machine's end of the connected TCP socket is, IPv4-mapped ones
+// unmapped. The errno for a socket that has none, such as a unix socket.
+Result<protocols::Address, int> local_address_of(int tcp_socket);
+
+}  // namespace adit::udp
