@@ -1,9 +1,11 @@
 // Asks the newest policy on behalf of one UDP association.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "policy/configuration.hpp"
+#include "protocols/token.hpp"
 #include "src/gateway/snapshot.hpp"
 #include "src/udp/judge.hpp"
 
@@ -35,7 +37,7 @@ private:
     protocols::Address client_;
     std::string user_;
     std::shared_ptr<const protocols::Token> token_;  // narrows what the user may reach; or null
-    SnapshotPtr now_;  // kept, so that another one is another pointer
+    SnapshotPtr now_;                                // kept, so that another one is another pointer
     std::uint64_t policy_ = 1;
 };
 

@@ -19,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const auto* address = std::get_if<Address>(&datagram->target.host);
     if (address == nullptr)
         return 0;
-    const auto written = socks5_datagram_header({*address, datagram->target.port}) +
-                         std::string{as_text(payload)};
+    const auto written =
+        socks5_datagram_header({*address, datagram->target.port}) + std::string{as_text(payload)};
     const auto again = parse_socks5_datagram(as_bytes(written));
     require(again.has_value() && again->target == datagram->target, "a header reads as written");
     require(as_text(again->payload) == as_text(payload), "what follows it is the payload");

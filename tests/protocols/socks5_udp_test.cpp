@@ -63,8 +63,7 @@ TEST_CASE("a fragment is told from a datagram that is malformed")
     CHECK(read("\0\1"s + header_v4.substr(2)) == fault(Fault::bad_reserved_byte));
     CHECK(read("\1\0"s + header_v4.substr(2)) == fault(Fault::bad_reserved_byte));
     for (const auto type : {0u, 2u, 5u, 255u})
-        CHECK(read("\0\0\0"s + byte(type) + header_v4.substr(4)) ==
-              fault(Fault::bad_address_type));
+        CHECK(read("\0\0\0"s + byte(type) + header_v4.substr(4)) == fault(Fault::bad_address_type));
     CHECK(read("\0\0\0\1\x0a\0\0\1\0\0"s) == fault(Fault::bad_port));
     for (const auto& name : {""s, "0"s, "127.1"s, "localhost\0.evil"s, "a b"s})
         CHECK(read("\0\0\0\3"s + counted(name) + port_53) == fault(Fault::bad_host));

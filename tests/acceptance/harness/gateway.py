@@ -21,7 +21,7 @@ RECORD_KEYS = {
     "token_expires": str, "host": str,
     "port": int, "policy": str, "resolved": list, "address": str, "local": str, "verdict": str, "rule": str,
     "reason": str, "near": str, "would": str, "would_rule": str, "life": dict,
-    "ending": str, "closed_by": str, "cause": dict, "up": int, "down": int, "ms": dict,
+    "ending": str, "closed_by": str, "cause": dict, "udp": dict, "up": int, "down": int, "ms": dict,
 }
 RECORD_ALWAYS = {"v", "time", "id", "listener", "client", "ending", "up", "down", "ms"}
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
