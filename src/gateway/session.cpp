@@ -25,13 +25,6 @@ namespace {
 // The target of a page of our own.
 const protocols::Target nowhere{protocols::Address{}, 0};
 
-template <class Handshake>
-bool may_continue(const Handshake& handshake)
-{
-    const auto* http = std::get_if<protocols::HttpHandshake>(&handshake);
-    return http != nullptr && http->keeps_connection();
-}
-
 // What is behind a refused login, for the record. Who is locked out is told the same as ever.
 Hangup why_not(const login::Answer& answer, Hangup told)
 {
@@ -359,62 +352,6 @@ void Session::on_client_stirring()
         client_left_ = true;
         deadline_.expires_after(half_closed_patience);
     }
-}
-
-Awaitable<bool> Session::refuse(Handshake& handshake, const policy::Decision& decision,
-                                Ending ending)
-{
-    chronicle_.decision(decision);
-    Answer answer;
-    answer.ending =
-        decision.needs_login && listener_->login == Login::optional ? Ending::login_needed : ending;
-    if (worker_.snapshot()->configuration->reveal_rules)
-        answer.rule = decision.rule_name();
-    return refuse(handshake, answer);
-}
-
-Awaitable<bool> Session::refuse(Handshake& handshake, const dial::DialFailure& failure)
-{
-    const bool policy_refused = failure.ending == Ending::address_not_allowed;
-    if (policy_refused)
-        return refuse(handshake, failure.decision, failure.ending);
-    if (failure.decision.allowed())
-        chronicle_.decision(failure.decision);  // allowed, though nobody was there
-    Answer answer;
-    answer.ending = failure.ending;
-    return refuse(handshake, answer);
-}
-
-Awaitable<bool> Session::refuse(Handshake& handshake, const Hangup& why)
-{
-    if (why.fault != Fault::none)
-        chronicle_.reason(words(why.fault));
-    Answer answer;
-    answer.ending = why.ending;
-    answer.fault = why.fault;
-    return refuse(handshake, answer);
-}
-
-// Answers, and unless another request may follow closes so that the answer can be read: then nothing
-// the client still sends is looked at.
-Awaitable<bool> Session::refuse(Handshake& handshake, Answer answer)
-{
-    chronicle_.outcome(refused_outcome(answer.ending, answer.fault, interruption_));
-    if (interruption_ == Interruption::client_left || interruption_ == Interruption::stopping)
-        co_return false;
-    answer.request_id = chronicle_.id();
-    interruption_ = Interruption::none;
-    deadline_.expires_after(parting_time);
-    const auto told = co_await client_.send(last_words(handshake, answer));
-    if (told && may_continue(handshake))
-        co_return true;
-    co_await client_.part();
-    co_return false;
-}
-
-protocols::Reply Session::last_words(const Handshake& handshake, const Answer& answer)
-{
-    return std::visit([&](const auto& one) { return one.conclude(answer); }, handshake);
 }
 
 Hangup Session::left()
