@@ -69,10 +69,10 @@ struct Record {
 
     std::string_view ending;
     std::string_view closed_by;
-    std::unique_ptr<const Cause> cause;  // of "policy_changed"
+    std::unique_ptr<const Cause> cause;     // of "policy_changed"
     std::unique_ptr<const UdpTraffic> udp;  // of a UDP association that stood
-    std::uint64_t up = 0;                // bytes, client to destination
-    std::uint64_t down = 0;              // bytes, destination to client
+    std::uint64_t up = 0;                   // bytes, client to destination
+    std::uint64_t down = 0;                 // bytes, destination to client
 
     struct Times {
         std::optional<milliseconds> handshake;   // accept to the complete request
