@@ -121,8 +121,8 @@ TEST_CASE("what a SOCKS5 client asks for is what the gateway reads")
     for (const char* authority : {"10.0.0.1:443", "example.com:22", "[2001:db8::1]:1"}) {
         const auto said = nobody("\5\0"s + granted, authority).said;
         const auto step = parse_socks5_request(as_bytes(std::string_view{said}.substr(3)));
-        REQUIRE(std::holds_alternative<Done<Target>>(step));
-        CHECK(std::get<Done<Target>>(step).value == target(authority));
+        REQUIRE(std::holds_alternative<Done<Socks5Request>>(step));
+        CHECK(std::get<Done<Socks5Request>>(step).value.target == target(authority));
     }
 }
 
