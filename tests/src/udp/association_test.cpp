@@ -317,7 +317,9 @@ TEST_CASE("an association that is stopped gives its port and its place back")
 {
     World world;
     CHECK(world.end().end == udp::End::stopped);
-    CHECK(udp::open_at(world.loop, world.relay.address, {world.relay.port, world.relay.port}));
+    const auto again =
+        udp::open_at(world.loop, world.relay.address, {world.relay.port, world.relay.port});
+    CHECK(again.has_value());
 }
 
 TEST_CASE("a relay's port comes from the range, and a range that is taken gives none")
@@ -325,7 +327,7 @@ TEST_CASE("a relay's port comes from the range, and a range that is taken gives 
     asio::io_context loop{1};
     const Party taken{loop};
     const auto refused = udp::open_at(loop, taken.at.address, {taken.at.port, taken.at.port});
-    REQUIRE_FALSE(refused);
+    REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error() == EADDRINUSE);
 }
 
