@@ -166,7 +166,7 @@ private:
 // What a schema cannot know: names that do not exist, who may reach what, what the policy answers.
 bool is_wrong_in_meaning(const std::string& message)
 {
-    constexpr std::array<std::string_view, 22> meanings{"is called",
+    constexpr std::array<std::string_view, 25> meanings{"is called",
                                                         "is a set of",
                                                         "sets do not nest",
                                                         "anyone who can reach",
@@ -187,7 +187,10 @@ bool is_wrong_in_meaning(const std::string& message)
                                                         "takes this socket",
                                                         "has no handshake",
                                                         "no user called",
-                                                        "one of the two out"};
+                                                        "one of the two out",
+                                                        "carries what it is given",
+                                                        "no client is asked for",
+                                                        "logs a user in"};
     return std::ranges::any_of(meanings, [&](std::string_view meaning) {
         return message.find(meaning) != std::string::npos;
     });
