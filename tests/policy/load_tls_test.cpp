@@ -56,7 +56,7 @@ TEST_CASE("what is wrong with a file is told where the file is named, and a doub
                                        {"certificate", "expires soon", false}};
     };
     const auto text = with_tls(R"({ "certificate": "c", "key": "k" })");
-    CHECK(mistakes_in(text, options) == "file:1:89: listeners[0].tls.key: cannot read k\n");
+    CHECK(mistakes_in(text, options) == "file:1:85: listeners[0].tls.key: cannot read k\n");
 
     options.inspect_tls = [](const Tls&) {
         return std::vector<TlsFinding>{{"certificate", "expires soon", false}};
