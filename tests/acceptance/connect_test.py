@@ -288,7 +288,7 @@ def _():
         record = gateway.record(reason="no_rule")
         contains(done.words, f"request {record['id']}")
         contains(done.words, "403 Forbidden (http_request_denied")
-        contains(done.words, "  Refused: the policy of this gateway does not allow this tunnel.\n")
+        contains(done.words, "  Refused: the policy of this gateway does not allow this request.\n")
         done = run("ssh", "-F", ssh_configuration(["--proxy", gateway.url()]), "origin", "true")
         equal(done.code, 255)
         contains(done.words, f"request {gateway.record(reason='no_rule')['id']}", "ssh shows it")
