@@ -213,7 +213,7 @@ def _():
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=clean_environment(folder))
         try:
             words, records = Lines(process.stderr), Lines(process.stdout)
-            words.wait("ready")
+            words.wait("no_proxy=")  # the last of the lines to copy
             said = words.text()
             port = re.search(r"listening on 127\.0\.0\.1:(\d+) ", said).group(1)
             for part in ("web and ssh", "8443", "curl", "ssh", "git", "ProxyCommand", "https_proxy"):

@@ -320,13 +320,14 @@ def _():
     with UdpEcho() as echo, serving() as gateway, Association(gateway.address()) as client:
         for number in range(1, 301):
             client.send(f"127.1.{number // 250}.{number % 250}", 9, b"x")
-        equal(client.ask("127.0.0.1", echo.port, b"last")[1], b"last")
+            if number % 30 == 0:  # no faster than the gateway reads
+                equal(client.ask("127.0.0.1", echo.port, b"last")[1], b"last")
         client.close()
         record = gateway.record(protocol="udp")
         equal(len(record["udp"]["destinations"]), 32)
         equal(record["udp"]["others"]["destinations"], 269)
-        equal(record["udp"]["others"]["sent"] + sum(one["sent"] for one in record["udp"]["destinations"]), 301)
-        equal(record["up"], 304)
+        equal(record["udp"]["others"]["sent"] + sum(one["sent"] for one in record["udp"]["destinations"]), 310)
+        equal(record["up"], 340)
 
 
 @test("CONNECT goes on working beside associations")

@@ -166,7 +166,7 @@ private:
 // What a schema cannot know: names that do not exist, who may reach what, what the policy answers.
 bool is_wrong_in_meaning(const std::string& message)
 {
-    constexpr std::array<std::string_view, 25> meanings{"is called",
+    constexpr std::array<std::string_view, 26> meanings{"is called",
                                                         "is a set of",
                                                         "sets do not nest",
                                                         "anyone who can reach",
@@ -190,7 +190,8 @@ bool is_wrong_in_meaning(const std::string& message)
                                                         "one of the two out",
                                                         "carries what it is given",
                                                         "no client is asked for",
-                                                        "logs a user in"};
+                                                        "logs a user in",
+                                                        "before any of its users"};
     return std::ranges::any_of(meanings, [&](std::string_view meaning) {
         return message.find(meaning) != std::string::npos;
     });
