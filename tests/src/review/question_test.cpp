@@ -62,8 +62,8 @@ TEST_CASE("what cannot be understood is said")
 {
     CHECK(wrong_with({"a.example", "", "", "", "", {}}).find("is not HOST:PORT") !=
           std::string::npos);
-    CHECK(wrong_with({"a.example:1", "here", "", "", "", {}}) ==
-          "--client \"here\" is not an address");
+    CHECK(wrong_with({"a.example:1", "here", "", "", "", {}})
+              .find("--client \"here\" is not an address") == 0);
     CHECK(wrong_with({"a.example:1", "", "", "ftp", "", {}}).find("--protocol \"ftp\"") == 0);
     CHECK(wrong_with({"a.example:1", "", "", "", "", {"b"}}) ==
           "--resolve \"b\" is not an address");

@@ -61,6 +61,7 @@ struct Party {
     explicit Party(asio::io_context& loop, const char* on = "127.0.0.1")
         : socket{*udp::open_at(loop, address(on))}, at{udp::place_of(socket)}
     {
+        socket.non_blocking(true);
     }
     void send(const std::string& bytes, const protocols::Endpoint& to)
     {
