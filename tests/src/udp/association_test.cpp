@@ -128,13 +128,14 @@ struct World {
         return *totals;
     }
 
+    // The loop may hold the association until its end, so these outlive it.
+    udp::Census census;
+    Rules rules;
     asio::io_context loop{1};
     DnsServer dns{loop};
     dial::Resolver resolver{loop};
     std::uint32_t tick = 7;
     udp::Shared shared{loop, resolver, tick};
-    udp::Census census;
-    Rules rules;
     tests::TcpPair control{tests::connect_pair(loop)};
     protocols::Endpoint relay;
     std::optional<udp::Totals> totals;
