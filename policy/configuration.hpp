@@ -12,7 +12,8 @@
 
 #include "policy/networks.hpp"
 #include "policy/policy.hpp"
-#include "protocols/handshake.hpp"
+#include "protocols/credentials.hpp"
+#include "protocols/login.hpp"
 
 namespace adit::policy {
 

@@ -21,14 +21,12 @@
 #include "protocols/ending.hpp"
 #include "protocols/http_forward.hpp"
 #include "protocols/http_help.hpp"
+#include "protocols/login.hpp"
 #include "protocols/tunnel_request.hpp"
 
 namespace adit::protocols {
 
 using Reply = std::string;  // bytes to send; short SOCKS replies need no allocation
-
-// What a listener asks of its clients.
-enum class Login : std::uint8_t { none, optional, required };
 
 // More bytes are needed.
 struct Input {};
