@@ -125,6 +125,8 @@ struct Configuration {
     unsigned workers = 0;  // 0: one per usable core
     std::vector<Listener> listeners;
     Users users;
+    std::vector<std::string> user_files;  // where some of them stand; their paths as read
+    bool holds_hashes = false;            // others stand in the configuration itself
     LoginSettings logins;
     TokenSettings tokens;
     Limits limits;

@@ -17,6 +17,12 @@ bool covers_field(const std::optional<Field>& first, const std::optional<Field>&
     return !first || (second && covers(*first, *second));
 }
 
+template <class Set>
+bool is_empty(const std::optional<Set>& set)
+{
+    return set && set->empty();
+}
+
 using Names = std::set<std::string, std::less<>>;
 
 bool covers_names(const Names& first, const Names& second)
@@ -83,6 +89,9 @@ bool covers_addresses(const Rule& first, const Rule& second)
 
 bool covers(const Rule& first, const Rule& second)
 {
+    // What a list in a file holds today may be nothing; that is no fault of the rule above.
+    if (is_empty(second.hosts) || is_empty(second.networks) || is_empty(second.clients))
+        return false;
     if (first.observe || first.life.expires || first.when || first.excluded)
         return false;
     return covers_field(

@@ -2,20 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "policy/load_listeners.hpp"
 #include "policy/load_rules.hpp"
 #include "policy/load_settings.hpp"
 #include "policy/load_tests.hpp"
 #include "policy/load_warnings.hpp"
+#include "policy/suggest.hpp"
 #include "policy/vocabulary.hpp"
 
 namespace adit::policy {
 
 namespace {
-
-constexpr std::string_view later_files =
-    "reading rules from other files arrives with a later version";
 
 constexpr std::array<Key, 22> configuration_keys{{
     {"$schema"},
@@ -36,8 +35,8 @@ constexpr std::array<Key, 22> configuration_keys{{
     {"tests"},
     {"on_reload"},
     {"reveal_rules"},
-    {"includes", later_files},
-    {"include", later_files},
+    {"includes"},
+    {"user_files"},
     {"admin", "the admin interface arrives with a later version"},
     {"upstreams", "upstream proxies arrive with a later version"},
 }};
@@ -49,6 +48,11 @@ Vocabulary read_vocabulary(const Fields& fields, const Reader& reader, const Loa
     names.user_number = options.user_number;
     if (const auto users = fields.find("users"))
         names.users = read_users(*users, reader, options.is_password_hash);
+    if (const auto files = fields.find("user_files")) {
+        if (!names.users)
+            names.users.emplace();
+        names.user_files = read_user_files(*files, reader, options.is_password_hash, *names.users);
+    }
     if (const auto groups = fields.find("groups"))
         names.groups = read_groups(*groups, reader, names.users.value_or(Users{}));
     if (const auto sets = fields.find("sets"))
@@ -66,16 +70,52 @@ std::vector<LoadedListener> gather_listeners(const Fields& fields, const Reader&
     return place ? read_listeners(*place, reader, names, options) : std::vector<LoadedListener>{};
 }
 
-std::vector<LoadedRule> gather_rules(const Place& root, const Fields& fields, const Reader& reader,
-                                     Vocabulary& names)
+// The trees of included files: places point into them.
+using Trees = std::map<std::string, json::Value>;
+
+constexpr std::array<Key, 2> included_keys{{{"$schema"}, {"rules"}}};
+
+// One file of rules.
+std::vector<LoadedRule> read_included(const Place& item, const Reader& reader, Vocabulary& names,
+                                      Trees& trees)
 {
-    const auto place = fields.find("rules");
-    if (!place || (place->value->kind == json::Kind::array && place->value->items.empty())) {
-        reader.report().warning(place.value_or(root),
-                                "there are no rules, so every request is denied");
+    const auto path = reader.text(item, "the path of a file of rules");
+    const auto* file = path ? reader.file(item, *path) : nullptr;
+    if (file == nullptr)
+        return {};
+    if (trees.contains(file->path)) {
+        reader.report().mistake(item, quoted(*path) + " stands here twice");
         return {};
     }
-    return read_rules(*place, reader, names);
+    auto parsed = json::parse(file->text);
+    if (!parsed) {
+        reader.report().mistake_in(*file, parsed.error().at, parsed.error().message);
+        return {};
+    }
+    const auto& tree = trees.emplace(file->path, *std::move(parsed)).first->second;
+    const Fields fields{{&tree, {}, file}, reader.report(), included_keys};
+    const auto rules = fields.require("rules", "write the list of rules: { \"rules\": [ ... ] }");
+    return rules ? read_rules(*rules, reader, names) : std::vector<LoadedRule>{};
+}
+
+std::vector<LoadedRule> gather_rules(const Place& root, const Fields& fields, const Reader& reader,
+                                     Vocabulary& names, Trees& trees)
+{
+    const auto place = fields.find("rules");
+    auto rules = place ? read_rules(*place, reader, names) : std::vector<LoadedRule>{};
+    bool some = place && !(place->value->kind == json::Kind::array && place->value->items.empty());
+    if (const auto includes = fields.find("includes")) {
+        some = true;
+        reader.list(*includes, "files", [&](const Place& item) {
+            for (auto& rule : read_included(item, reader, names, trees))
+                rules.push_back(std::move(rule));
+        });
+    }
+    if (!some)
+        reader.report().warning(place.value_or(root),
+                                "there are no rules, so every request is denied");
+    warn_of_equal_names(rules, reader);
+    return rules;
 }
 
 constexpr std::array<std::string_view, 2> mode_words{"enforce", "observe"};
@@ -103,7 +143,8 @@ Configuration read_configuration(const Place& root, const Reader& reader,
     read_settings(fields, reader, configuration);
     auto names = read_vocabulary(fields, reader, options);
     const auto listeners = gather_listeners(fields, reader, options, names);
-    const auto rules = gather_rules(root, fields, reader, names);
+    Trees trees;
+    auto rules = gather_rules(root, fields, reader, names, trees);
 
     check_collisions(listeners, reader);
     const auto mode = read_mode(fields, reader);
@@ -117,12 +158,15 @@ Configuration read_configuration(const Place& root, const Reader& reader,
     for (const auto& loaded : listeners)
         configuration.listeners.push_back(loaded.listener);
     std::vector<Rule> plain;
-    for (const auto& loaded : rules)
-        plain.push_back(loaded.rule);
+    for (auto& loaded : rules)
+        plain.push_back(std::move(loaded.rule));
     configuration.policy = Policy{std::move(plain), mode};
     if (const auto tests = fields.find("tests"))
         configuration.tests = run_tests(*tests, reader, configuration, names);
+    const auto* own_users = root.value->find("users");
+    configuration.holds_hashes = own_users != nullptr && !own_users->members.empty();
     configuration.users = std::move(names.users).value_or(Users{});
+    configuration.user_files = std::move(names.user_files);
     return configuration;
 }
 
@@ -130,7 +174,7 @@ Configuration read_configuration(const Place& root, const Reader& reader,
 
 std::string to_text(const Mistake& mistake, std::string_view file)
 {
-    std::string text{file};
+    std::string text{mistake.file.empty() ? file : mistake.file};
     if (mistake.line != 0)
         text += ':' + std::to_string(mistake.line) + ':' + std::to_string(mistake.column);
     if (!mistake.path.empty())
@@ -147,7 +191,8 @@ Result<Loaded, Mistakes> load(std::string_view text, const LoadOptions& options)
     }
     Report report;
     Loaded loaded;
-    loaded.configuration = read_configuration({&*root, {}}, Reader{report}, options);
+    SourceFiles files{options.read_file, options.folder};
+    loaded.configuration = read_configuration({&*root, {}}, Reader{report, files}, options);
     if (report.failed())
         return report.take_mistakes();
     loaded.warnings = report.take_warnings();

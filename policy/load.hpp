@@ -1,6 +1,6 @@
 // Configuration text -> Configuration, or every mistake in it with its place and its cure.
 // JSON with comments and trailing commas; unknown and duplicate keys are mistakes. Reads no file
-// itself.
+// itself: a function is handed in for those that the configuration names.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "policy/configuration.hpp"
+#include "policy/source_file.hpp"
 #include "protocols/result.hpp"
 
 namespace adit::policy {
@@ -22,9 +23,11 @@ struct Mistake {
     std::size_t column = 0;  // from 1, in bytes
     std::string path;        // "rules[2].ports[0]"
     std::string message;     // what is wrong, and the cure
+    std::string file = {};   // where it stands, if that is not the configuration itself
 };
 
-// "adit.json:14:22: rules[2].ports[0]: "44 3" is not a port; did you mean 443?"
+// "adit.json:14:22: rules[2].ports[0]: "44 3" is not a port; did you mean 443?"; `file` is the
+// configuration's own name.
 std::string to_text(const Mistake& mistake, std::string_view file);
 
 struct Loaded {
@@ -59,6 +62,8 @@ struct LoadOptions {
     std::string folder = {};
     // Looks into the files of a listener's TLS. Without it they are not looked at.
     std::function<std::vector<TlsFinding>(const Tls&)> inspect_tls = nullptr;
+    // How files are read that the configuration names. Without it each of them is a mistake.
+    ReadFile read_file = {};
 };
 
 Result<Loaded, Mistakes> load(std::string_view text, const LoadOptions& options = {});

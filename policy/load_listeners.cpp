@@ -126,7 +126,7 @@ Listener read_listener(const Place& place, const Reader& reader, Vocabulary& nam
         read_address(*address, reader, listener);
     if (const auto at = fields.find("name")) {
         const auto name = reader.text(*at, "a name");
-        if (name && check_name(at->value->at, at->path, *name, reader))
+        if (name && check_name(at->value->at, *at, *name, reader))
             listener.name = *name;
     }
     listener.login = default_login(names);

@@ -77,6 +77,73 @@ void add(HostList& list, const HostList& other)
     list.entries.insert(list.entries.end(), other.entries.begin(), other.entries.end());
 }
 
+// "file:lists/blocked.txt"
+std::optional<std::string_view> path_in(std::string_view entry)
+{
+    constexpr std::string_view mark = "file:";
+    if (!entry.starts_with(mark))
+        return std::nullopt;
+    return entry.substr(mark.size());
+}
+
+// Each name is tried on all of them.
+constexpr std::size_t most_patterns = 1000;
+
+std::string add_or_explain(HostList& hosts, const HostEntry& entry)
+{
+    if (entry.pattern && hosts.set.patterns().size() >= most_patterns)
+        return "a list has at most 1000 regular expressions; join some with \"|\", or name hosts";
+    add(hosts, entry);
+    return {};
+}
+
+// Calls `each` for every line; it gives what is wrong with it, if anything.
+template <class Each>
+void read_lines(const SourceFile& file, const Reader& reader, Each each)
+{
+    std::size_t wrong = 0;
+    for (const auto& line : list_lines(file.text, Comments::behind_blanks)) {
+        auto message = each(line);
+        if (message.empty())
+            continue;
+        if (line.text.find_first_of(" \t") != line.text.npos)
+            message = quoted(line.text) + " holds a blank; write one entry a line";
+        else if (line.text.starts_with('@') || path_in(line.text))
+            message = quoted(line.text) + " stands in a file, and files name no sets and no files";
+        if (++wrong > most_mistakes_of_file)
+            return reader.report().mistake_in(file, {line.line, line.column},
+                                              "and so on: the rest of this file is not told");
+        reader.report().mistake_in(file, {line.line, line.column}, std::move(message));
+    }
+}
+
+void add_file(HostList& hosts, const SourceFile& file, const Reader& reader)
+{
+    read_lines(file, reader, [&](const ListLine& line) {
+        const auto entry = parse_host_entry(line.text);
+        if (!entry)
+            return entry.error();
+        if (auto wrong = add_or_explain(hosts, *entry); !wrong.empty())
+            return wrong;
+        if (const auto doubt = looks_like_address(*entry); !doubt.empty())
+            reader.report().warning_in(file, {line.line, line.column}, doubt);
+        return std::string{};
+    });
+}
+
+NetworkSet networks_in(const SourceFile& file, const Reader& reader)
+{
+    NetworkSet networks;
+    read_lines(file, reader, [&](const ListLine& line) {
+        const auto entry = parse_network_entry(line.text);
+        if (!entry)
+            return entry.error();
+        std::visit([&](const auto& what) { networks.add(what); }, *entry);
+        return std::string{};
+    });
+    return networks;
+}
+
 void read_port_number(const Place& place, const Reader& reader, PortSet& ports)
 {
     const auto port = reader.whole(place, 1, 65535);
@@ -125,12 +192,18 @@ HostList read_hosts(const Place& place, const Reader& reader, Sets* sets)
                 add(hosts, *set);
             return;
         }
+        if (const auto path = path_in(*text)) {
+            if (const auto* file = reader.file(item, *path))
+                add_file(hosts, *file, reader);
+            return;
+        }
         const auto entry = parse_host_entry(*text);
         if (!entry) {
             reader.report().mistake(item, entry.error());
             return;
         }
-        add(hosts, *entry);
+        if (auto wrong = add_or_explain(hosts, *entry); !wrong.empty())
+            return reader.report().mistake(item, std::move(wrong));
         if (const auto doubt = looks_like_address(*entry); !doubt.empty())
             reader.report().warning(item, doubt);
     });
@@ -153,6 +226,11 @@ NetworkSet read_networks(const Place& place, const Reader& reader, Sets* sets,
         if (text->starts_with('@')) {
             if (const auto* set = find_set<NetworkSet>(item, text->substr(1), reader, sets))
                 join(item, *set);
+            return;
+        }
+        if (const auto path = path_in(*text)) {
+            if (const auto* file = reader.file(item, *path))
+                join(item, networks_in(*file, reader));
             return;
         }
         const auto entry = parse_network_entry(*text);
@@ -197,7 +275,7 @@ Sets read_sets(const Place& place, const Reader& reader)
 {
     Sets sets;
     reader.map(place, "sets", [&](const Place& entry, const json::Member& member) {
-        if (check_name(member.at, entry.path, member.key, reader))
+        if (check_name(member.at, entry, member.key, reader))
             sets.emplace(member.key, read_set(entry, reader));
     });
     return sets;

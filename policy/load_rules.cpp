@@ -45,6 +45,12 @@ bool is_control(char c)
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
+// What a rule without a name is called.
+std::string unnamed(const Place& place)
+{
+    return place.file == nullptr ? place.path : place.file->written + ": " + place.path;
+}
+
 // One rule on its way from the file.
 class RuleReader {
 public:
@@ -52,7 +58,7 @@ public:
         : reader_{reader}, names_{names}, fields_{place, reader.report(), rule_keys}
     {
         loaded_.place = place;
-        loaded_.rule.name = place.path;
+        loaded_.rule.name = unnamed(place);
     }
 
     LoadedRule read();
@@ -93,7 +99,7 @@ void RuleReader::read_name()
 {
     const auto place = fields_.find("name");
     const auto name = place ? reader_.text(*place, "a name") : std::nullopt;
-    if (name && check_name(place->value->at, place->path, *name, reader_))
+    if (name && check_name(place->value->at, *place, *name, reader_))
         loaded_.rule.name = *name;
 }
 
@@ -197,19 +203,25 @@ void RuleReader::read_expiry(const Place& place)
                                      "UTC) nor an instant like \"2027-01-31T18:00:00Z\"");
 }
 
+}  // namespace
+
+std::string called(const LoadedRule& loaded)
+{
+    const auto name = unnamed(loaded.place);
+    return loaded.rule.name == name ? name : name + ", " + quoted(loaded.rule.name) + ',';
+}
+
 void warn_of_equal_names(const std::vector<LoadedRule>& rules, const Reader& reader)
 {
     std::map<std::string_view, const LoadedRule*> seen;
     for (const auto& loaded : rules) {
         const auto [first, is_new] = seen.emplace(loaded.rule.name, &loaded);
         if (!is_new)
-            reader.report().warning(loaded.place, "another rule, " + first->second->place.path +
+            reader.report().warning(loaded.place, "another rule, " + unnamed(first->second->place) +
                                                       ", is called " + quoted(loaded.rule.name) +
                                                       " too; records will not tell them apart");
     }
 }
-
-}  // namespace
 
 std::vector<LoadedRule> read_rules(const Place& place, const Reader& reader, Vocabulary& names)
 {
@@ -222,7 +234,6 @@ std::vector<LoadedRule> read_rules(const Place& place, const Reader& reader, Voc
         if (reader.report().mistakes() == before)
             rules.push_back(std::move(loaded));
     }
-    warn_of_equal_names(rules, reader);
     return rules;
 }
 

@@ -24,4 +24,10 @@ bool is_served(Protocol protocol);
 // Reads `rules`; a rule with mistakes is left out.
 std::vector<LoadedRule> read_rules(const Place& place, const Reader& reader, Vocabulary& names);
 
+// "rules[0]", with the file in front where that is not the configuration itself, and its name behind
+// when it has one.
+std::string called(const LoadedRule& loaded);
+
+void warn_of_equal_names(const std::vector<LoadedRule>& rules, const Reader& reader);
+
 }  // namespace adit::policy

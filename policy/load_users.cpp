@@ -35,21 +35,39 @@ std::string_view wrong_with_user_name(std::string_view name)
 }
 
 // Nothing here repeats what was written: it may be the password itself.
-void check_hash(const Place& place, const Reader& reader, const std::string& hash,
-                bool (*is_hash)(const std::string&))
+std::string_view wrong_with_hash(const std::string& hash, bool (*is_hash)(const std::string&))
 {
     if (hash == no_password)
-        return;
-    if (!hash.starts_with('$')) {
-        reader.report().mistake(place,
-                                "this is not a password hash; \"adit passwd\" makes one from a "
-                                "password");
-        return;
-    }
+        return {};
+    if (!hash.starts_with('$'))
+        return "this is not a password hash; \"adit passwd\" makes one from a password";
     if (is_hash != nullptr && !is_hash(hash))
-        reader.report().mistake(place,
-                                "this password hash is malformed, weak or of a kind that is not "
-                                "accepted; \"adit passwd\" makes a good one");
+        return "this password hash is malformed, weak or of a kind that is not accepted; \"adit "
+               "passwd\" makes a good one";
+    return {};
+}
+
+// One line of a file in htpasswd form: NAME:HASH
+void read_user_line(const SourceFile& file, const ListLine& line, const Reader& reader,
+                    bool (*is_hash)(const std::string&), Users& users)
+{
+    const json::Position at{line.line, line.column};
+    const auto colon = line.text.find(':');
+    if (colon == line.text.npos)
+        return reader.report().mistake_in(
+            file, at, "a user stands here as NAME:HASH, and this line has no colon");
+    const auto name = line.text.substr(0, colon);
+    std::string hash{line.text.substr(colon + 1)};
+    if (const auto wrong = wrong_with_user_name(name); !wrong.empty())
+        return reader.report().mistake_in(file, at, std::string{wrong});
+    if (users.contains(name))
+        return reader.report().mistake_in(
+            file, at, "the user " + quoted(name) + " is there already; take one of the two out");
+    if (const auto wrong = wrong_with_hash(hash, is_hash); !wrong.empty())
+        reader.report().mistake_in(
+            file, {line.line, line.column + colon + 1},
+            std::string{wrong} + (wrong.ends_with("one") ? ", and so does \"htpasswd -B\"" : ""));
+    users.emplace(name, std::move(hash));
 }
 
 std::optional<Place> password_of(const Place& user, const Reader& reader)
@@ -121,7 +139,7 @@ Users read_users(const Place& place, const Reader& reader, bool (*is_hash)(const
     reader.map(place, "users", [&](const Place& entry, const json::Member& member) {
         const auto wrong = wrong_with_user_name(member.key);
         if (!wrong.empty())
-            reader.report().mistake_at(member.at, entry.path, std::string{wrong});
+            reader.report().mistake_at(member.at, entry, std::string{wrong});
         // A user with a mistake is still known by name: rules that name them are no more mistakes.
         auto& stored = users[member.key];
         const auto password = password_of(entry, reader);
@@ -130,16 +148,39 @@ Users read_users(const Place& place, const Reader& reader, bool (*is_hash)(const
         if (!hash)
             return;
         stored = *hash;
-        check_hash(*password, reader, stored, is_hash);
+        if (const auto bad = wrong_with_hash(stored, is_hash); !bad.empty())
+            reader.report().mistake(*password, std::string{bad});
     });
     return users;
+}
+
+std::vector<std::string> read_user_files(const Place& place, const Reader& reader,
+                                         bool (*is_hash)(const std::string&), Users& users)
+{
+    std::vector<std::string> paths;
+    reader.list(place, "files", [&](const Place& item) {
+        const auto path = reader.text(item, "the path of a file in htpasswd form");
+        const auto* file = path ? reader.file(item, *path) : nullptr;
+        if (file == nullptr)
+            return;
+        if (std::ranges::find(paths, file->path) != paths.end())
+            return reader.report().mistake(item, quoted(*path) + " stands here twice");
+        paths.push_back(file->path);
+        const auto before = reader.report().mistakes();
+        for (const auto& line : list_lines(file->text, Comments::at_line_start)) {
+            read_user_line(*file, line, reader, is_hash, users);
+            if (reader.report().mistakes() >= before + most_mistakes_of_file)
+                break;
+        }
+    });
+    return paths;
 }
 
 Groups read_groups(const Place& place, const Reader& reader, const Users& users)
 {
     Groups groups;
     reader.map(place, "groups", [&](const Place& entry, const json::Member& member) {
-        if (check_name(member.at, entry.path, member.key, reader))
+        if (check_name(member.at, entry, member.key, reader))
             groups.emplace(member.key, read_group(entry, reader, users));
     });
     return groups;
@@ -162,22 +203,21 @@ UserSet read_user_set(const Place& place, const Reader& reader, Vocabulary& name
     return users;
 }
 
-bool check_name(json::Position at, const std::string& path, std::string_view name,
-                const Reader& reader)
+bool check_name(json::Position at, const Place& place, std::string_view name, const Reader& reader)
 {
     constexpr std::size_t longest = 128;
     if (name.empty()) {
-        reader.report().mistake_at(at, path, "a name is never empty");
+        reader.report().mistake_at(at, place, "a name is never empty");
         return false;
     }
     if (name.front() == '@') {
         reader.report().mistake_at(
-            at, path,
+            at, place,
             "the \"@\" is written only where the name is used; call it " + quoted(name.substr(1)));
         return false;
     }
     if (name.size() > longest || std::ranges::any_of(name, is_control)) {
-        reader.report().mistake_at(at, path,
+        reader.report().mistake_at(at, place,
                                    "a name has at most 128 bytes and no control "
                                    "characters");
         return false;

@@ -110,13 +110,6 @@ private:
     HostIndex with_hosts_;
 };
 
-// "rules[0]", and its name when it has one.
-std::string called(const LoadedRule& loaded)
-{
-    const auto& path = loaded.place.path;
-    return loaded.rule.name == path ? path : path + ", " + quoted(loaded.rule.name) + ',';
-}
-
 bool is_every_port(const std::optional<PortSet>& ports)
 {
     PortSet all;

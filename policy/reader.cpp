@@ -30,15 +30,28 @@ std::string step(std::string_view path, std::string_view key)
 void in_file_order(std::vector<Mistake>& mistakes)
 {
     std::ranges::stable_sort(mistakes, {}, [](const Mistake& mistake) {
-        return std::tuple{mistake.line, mistake.column};
+        return std::tuple{std::string_view{mistake.file}, mistake.line, mistake.column};
     });
+    // A file that is named in two places says the same twice.
+    const auto repeats =
+        std::ranges::unique(mistakes, [](const Mistake& one, const Mistake& other) {
+            return !one.file.empty() && one.file == other.file && one.line == other.line &&
+                   one.column == other.column && one.message == other.message;
+        });
+    mistakes.erase(repeats.begin(), repeats.end());
+}
+
+std::string file_of(const Place& place)
+{
+    return place.file == nullptr ? std::string{} : place.file->path;
 }
 
 Mistake located(const Place& place, std::string message)
 {
     if (place.value == nullptr)
         return {0, 0, place.path, std::move(message)};
-    return {place.value->at.line, place.value->at.column, place.path, std::move(message)};
+    const auto [line, column] = place.value->at;
+    return {line, column, place.path, std::move(message), file_of(place)};
 }
 
 std::string repeated(std::string_view key, json::Position first)
@@ -51,12 +64,12 @@ std::string repeated(std::string_view key, json::Position first)
 
 Place Place::item(std::size_t index) const
 {
-    return {&value->items[index], path + '[' + std::to_string(index) + ']'};
+    return {&value->items[index], path + '[' + std::to_string(index) + ']', file};
 }
 
 Place Place::member(const json::Member& member) const
 {
-    return {&member.value, step(path, member.key)};
+    return {&member.value, step(path, member.key), file};
 }
 
 void Report::mistake(const Place& place, std::string message)
@@ -64,9 +77,19 @@ void Report::mistake(const Place& place, std::string message)
     mistakes_.push_back(located(place, std::move(message)));
 }
 
-void Report::mistake_at(json::Position at, std::string path, std::string message)
+void Report::mistake_at(json::Position at, const Place& place, std::string message)
 {
-    mistakes_.push_back({at.line, at.column, std::move(path), std::move(message)});
+    mistakes_.push_back({at.line, at.column, place.path, std::move(message), file_of(place)});
+}
+
+void Report::mistake_in(const SourceFile& file, json::Position at, std::string message)
+{
+    mistakes_.push_back({at.line, at.column, {}, std::move(message), file.path});
+}
+
+void Report::warning_in(const SourceFile& file, json::Position at, std::string message)
+{
+    warnings_.push_back({at.line, at.column, {}, std::move(message), file.path});
 }
 
 void Report::warning(const Place& place, std::string message)
@@ -99,16 +122,16 @@ Fields::Fields(const Place& place, Report& report, std::span<const Key> known)
             names.push_back(key.name);
 
     for (const auto& member : place.value->members) {
-        const auto path = step(place.path, member.key);
+        const auto entry = place.member(member);
         const auto key = std::ranges::find(known, std::string_view{member.key}, &Key::name);
         if (key == known.end())
             report.mistake_at(
-                member.at, path,
+                member.at, entry,
                 "unknown key " + quoted(member.key) + did_you_mean(member.key, names));
         else if (!key->later.empty())
-            report.mistake_at(member.at, path, "not yet: " + std::string{key->later});
+            report.mistake_at(member.at, entry, "not yet: " + std::string{key->later});
         if (member.repeats)
-            report.mistake_at(member.at, path, repeated(member.key, *member.repeats));
+            report.mistake_at(member.at, entry, repeated(member.key, *member.repeats));
     }
 }
 
@@ -224,10 +247,28 @@ void Reader::map(const Place& place, std::string_view of,
     for (const auto& member : place.value->members) {
         const auto entry = place.member(member);
         if (member.repeats)
-            report_->mistake_at(member.at, entry.path, repeated(member.key, *member.repeats));
+            report_->mistake_at(member.at, entry, repeated(member.key, *member.repeats));
         else
             each(entry, member);
     }
+}
+
+const SourceFile* Reader::file(const Place& place, std::string_view written) const
+{
+    if (written.empty()) {
+        report_->mistake(place, "a file's path is never empty");
+        return nullptr;
+    }
+    const auto& file = files_->open(written);
+    if (file.failure.empty()) {
+        const auto bad = json::find_bad_byte(file.text);
+        if (!bad)
+            return &file;
+        report_->mistake_in(file, json::Lines{file.text}.at(bad->offset), bad->message);
+        return nullptr;
+    }
+    report_->mistake(place, "cannot read " + quoted(written) + ": " + file.failure);
+    return nullptr;
 }
 
 std::string wrong_type(std::string_view expected, const json::Value& found)

@@ -21,6 +21,7 @@ namespace adit::policy {
 struct Place {
     const json::Value* value = nullptr;
     std::string path;
+    const SourceFile* file = nullptr;  // null: the configuration itself
 
     Place item(std::size_t index) const;
     Place member(const json::Member& member) const;
@@ -30,12 +31,16 @@ struct Place {
 class Report {
 public:
     void mistake(const Place& place, std::string message);
-    void mistake_at(json::Position at, std::string path, std::string message);
+    // At a key: `place` is what it leads to.
+    void mistake_at(json::Position at, const Place& place, std::string message);
+    // In a file of lines.
+    void mistake_in(const SourceFile& file, json::Position at, std::string message);
+    void warning_in(const SourceFile& file, json::Position at, std::string message);
     void warning(const Place& place, std::string message);
 
     bool failed() const { return !mistakes_.empty(); }
     std::size_t mistakes() const { return mistakes_.size(); }
-    // Both in the file's order.
+    // Both in the order of each file, the configuration itself first.
     Mistakes take_mistakes();
     std::vector<Mistake> take_warnings();
 
@@ -69,7 +74,7 @@ private:
 // Each answer is empty after a mistake, which is then in the report.
 class Reader {
 public:
-    explicit Reader(Report& report) : report_{&report} {}
+    Reader(Report& report, SourceFiles& files) : report_{&report}, files_{&files} {}
 
     bool is(const Place& place, json::Kind kind, std::string_view expected) const;
     std::optional<std::string_view> text(const Place& place, std::string_view expected) const;
@@ -89,10 +94,14 @@ public:
     void map(const Place& place, std::string_view of,
              const std::function<void(const Place&, const json::Member&)>& each) const;
 
+    // The file that a string names; null after a mistake.
+    const SourceFile* file(const Place& place, std::string_view written) const;
+
     Report& report() const { return *report_; }
 
 private:
     Report* report_;
+    SourceFiles* files_;
 };
 
 // "expected a list of ports, found a string"

@@ -38,6 +38,7 @@ using Groups = std::map<std::string, Group, std::less<>>;
 
 struct Vocabulary {
     std::optional<Users> users;  // empty: the file has no such key
+    std::vector<std::string> user_files;
     Groups groups;
     Sets sets;
     std::set<std::string, std::less<>> listeners;
@@ -59,6 +60,12 @@ NetworkSet read_networks(const Place& place, const Reader& reader, Sets* sets,
                          const EachNetwork& each = {});
 
 Users read_users(const Place& place, const Reader& reader, bool (*is_hash)(const std::string&));
+// Adds the users of files in htpasswd form; gives the paths of those files.
+std::vector<std::string> read_user_files(const Place& place, const Reader& reader,
+                                         bool (*is_hash)(const std::string&), Users& users);
+// A file of a hundred thousand lines that was meant for something else is not told line by line.
+inline constexpr std::size_t most_mistakes_of_file = 20;
+
 Groups read_groups(const Place& place, const Reader& reader, const Users& users);
 Sets read_sets(const Place& place, const Reader& reader);
 
@@ -76,7 +83,6 @@ std::vector<std::string_view> names_in(const Map& map)
 }
 
 // Whether `name` may name a rule, a listener, a set or a group; reports when not.
-bool check_name(json::Position at, const std::string& path, std::string_view name,
-                const Reader& reader);
+bool check_name(json::Position at, const Place& place, std::string_view name, const Reader& reader);
 
 }  // namespace adit::policy

@@ -49,19 +49,31 @@ Result<Read, std::string> read_configuration(const Source& source)
     options.folder = folder_of(source.path);
     if (source.opens_files)
         options.inspect_tls = &tls::inspect;
+    // What files hold belongs to the policy that the hash names.
+    std::string everything = text;
+    options.read_file = [&](const std::string& path) {
+        auto content = platform::read_file(path);
+        if (content)
+            everything += '\0' + path + '\0' + *content;
+        return content;
+    };
     auto loaded = policy::load(text, options);
     if (!loaded)
         return {boost::system::in_place_error, all_words(loaded.error(), name)};
 
     Read read{std::move(loaded->configuration), {}};
-    read.configuration.hash = platform::short_hash(text);
+    read.configuration.hash = platform::short_hash(everything);
     for (const auto& warning : loaded->warnings)
         read.warnings.push_back(to_text(warning, name));
-    if (!read.configuration.users.empty() && platform::others_can_read(source.path))
-        read.warnings.push_back(
-            fmt::format("{}: everyone on this machine can read it, and it holds password hashes; "
-                        "run: chmod o-r {}",
-                        name, name));
+    auto secret = read.configuration.user_files;
+    if (read.configuration.holds_hashes)
+        secret.insert(secret.begin(), source.path);
+    for (const auto& path : secret)
+        if (platform::others_can_read(path))
+            read.warnings.push_back(
+                fmt::format("{}: everyone on this machine can read it, and it holds password "
+                            "hashes; run: chmod o-r {}",
+                            path, path));
     return read;
 }
 

@@ -72,6 +72,7 @@ const std::vector<std::string> texts{"a",
                                      "08:00-18:00",
                                      "22:00-06:00",
                                      "UTC",
+                                     "file:list.txt",
                                      "a reason of several words",
                                      "0660",
                                      "unix:/run/adit.sock",
@@ -166,7 +167,7 @@ private:
 // What a schema cannot know: names that do not exist, who may reach what, what the policy answers.
 bool is_wrong_in_meaning(const std::string& message)
 {
-    constexpr std::array<std::string_view, 26> meanings{"is called",
+    constexpr std::array<std::string_view, 28> meanings{"is called",
                                                         "is a set of",
                                                         "sets do not nest",
                                                         "anyone who can reach",
@@ -182,6 +183,8 @@ bool is_wrong_in_meaning(const std::string& message)
                                                         "is every address",
                                                         "no set",
                                                         "holds always",
+                                                        "cannot read",
+                                                        "stands here twice",
                                                         "only a unix socket",
                                                         "a client of a unix socket",
                                                         "takes this socket",
@@ -202,10 +205,16 @@ TEST_CASE("what the schema takes loads, or is wrong in meaning only")
     const auto schema =
         json::parse(contents(std::filesystem::path{ADIT_SOURCE_DIR} / "config/adit.schema.json"));
     Generator generator{schema, 41};
+    LoadOptions options;
+    options.read_file = [](const std::string& path) -> Result<std::string, std::string> {
+        if (path == "list.txt")
+            return {boost::system::in_place_value, ""};
+        return {boost::system::in_place_error, "no such file"};
+    };
     int good = 0;
-    for (int i = 0; i < 1'500; ++i) {
+    for (int i = 0; i < 2'500; ++i) {
         const auto text = generator.value(schema).dump(1);
-        const auto result = load(text);
+        const auto result = load(text, options);
         if (result) {
             ++good;
             continue;
