@@ -69,6 +69,7 @@ struct Listener {
 struct Limits {
     milliseconds handshake_timeout{10'000};  // accept to the complete request
     milliseconds connect_timeout{10'000};    // from there to the tunnel, DNS included
+    milliseconds inner_timeout{10'000};      // from there to the first words of a pinned protocol
     milliseconds idle_timeout{3'600'000};    // no byte in either direction
     milliseconds drain_timeout{30'000};      // how long a stop waits for live tunnels
 };

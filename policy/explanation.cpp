@@ -100,6 +100,8 @@ std::string why_not(const Trace& trace, const Pass& pass, const RuleTrace& seen)
         case Field::listeners:
             return on_which(trace) + " is not among its listeners";
         case Field::protocols:
+            if (seen.rule->inner && !can_carry(trace.subject.protocol, seen.rule->inner->protocol))
+                return over_what(trace) + " cannot be held to what it pins";
             return over_what(trace) + " is not among its protocols";
         case Field::clients:
             return from_where(trace) + " is not among its clients";
@@ -145,11 +147,18 @@ std::string what_it_said(const Trace& trace, const Pass& pass, const RuleTrace& 
     return {};
 }
 
+std::string duty_of(const Decision& decision)
+{
+    if (decision.rule == nullptr || !decision.rule->inner || decision.refused())
+        return {};
+    return ", which pins what is inside: " + in_words(*decision.rule->inner);
+}
+
 std::string because(const Decision& decision)
 {
     switch (decision.reason) {
         case Reason::rule:
-            return "by the rule " + quoted(decision.rule_name());
+            return "by the rule " + quoted(decision.rule_name()) + duty_of(decision);
         case Reason::no_rule:
             return "no rule matches";
         case Reason::internal_address:

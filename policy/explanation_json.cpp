@@ -90,6 +90,15 @@ std::string to_json(const Would& would)
     return object.text_if("rule", would.rule_name()).done();
 }
 
+std::string to_json(const Inner& inner)
+{
+    Object object;
+    object.text("protocol", word(inner.protocol));
+    if (inner.same_host)
+        object.text("sni", "same-host");
+    return object.yes("sni_listed", inner.server_names.has_value()).done();
+}
+
 // The rule is named only where it is certain.
 void add_decision(Object& object, Conclusion conclusion, const Decision& decision, Facts unknown)
 {
@@ -101,6 +110,8 @@ void add_decision(Object& object, Conclusion conclusion, const Decision& decisio
         object.text("reason", word(decision.reason))
             .text_if("rule", decision.rule_name())
             .text_if("near", decision.near_name());
+    if (unknown.empty() && decision.allowed() && decision.rule != nullptr && decision.rule->inner)
+        object.raw("inner", to_json(*decision.rule->inner));
     object.yes("needs_login", decision.needs_login);
     if (decision.would)
         object.raw("would", to_json(*decision.would));

@@ -5,15 +5,13 @@
 
 #include "policy/internal_ranges.hpp"
 #include "policy/load_conditions.hpp"
+#include "policy/load_inner.hpp"
 #include "policy/moment.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
 
 namespace {
-
-constexpr std::string_view later_inner =
-    "pinning the protocol inside a tunnel arrives with a later version";
 
 constexpr std::array<Key, 20> rule_keys{{
     {"name"},
@@ -32,8 +30,8 @@ constexpr std::array<Key, 20> rule_keys{{
     {"expires"},
     {"not"},
     {"when"},
-    {"inner", later_inner},
-    {"sni", later_inner},
+    {"inner"},
+    {"sni"},
     {"limits", "limits of a rule arrive with a later version; \"limits\" of the whole file exist"},
     {"uids"},
 }};
@@ -91,6 +89,7 @@ LoadedRule RuleReader::read()
         rule.excluded = read_excluded(*place, reader_, names_);
     if (const auto place = fields_.find("observe"))
         rule.observe = reader_.boolean(*place).value_or(false);
+    read_inner(fields_, reader_, names_.sets, rule);
     read_life();
     return std::move(loaded_);
 }

@@ -12,8 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<Key, 4> limits_keys{
-    {{"handshake_timeout"}, {"connect_timeout"}, {"idle_timeout"}, {"drain_timeout"}}};
+constexpr std::array<Key, 5> limits_keys{{{"handshake_timeout"},
+                                          {"connect_timeout"},
+                                          {"inner_timeout"},
+                                          {"idle_timeout"},
+                                          {"drain_timeout"}}};
 constexpr std::array<Key, 5> logins_keys{
     {{"failures"}, {"client_failures"}, {"lockout"}, {"forget"}, {"delay"}}};
 constexpr std::array<Key, 1> tokens_keys{{{"key_file"}}};
@@ -46,6 +49,7 @@ Limits read_limits(const Place& place, const Reader& reader)
     const Fields fields{place, reader.report(), limits_keys};
     read_duration(fields, "handshake_timeout", reader, 10ms, 1h, limits.handshake_timeout);
     read_duration(fields, "connect_timeout", reader, 10ms, 1h, limits.connect_timeout);
+    read_duration(fields, "inner_timeout", reader, 10ms, 1h, limits.inner_timeout);
     read_duration(fields, "idle_timeout", reader, 10ms, 24h * 365, limits.idle_timeout);
     read_duration(fields, "drain_timeout", reader, 0ms, 24h, limits.drain_timeout);
     return limits;

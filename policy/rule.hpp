@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "policy/domains.hpp"
+#include "policy/inner.hpp"
 #include "policy/networks.hpp"
 #include "policy/ports.hpp"
 #include "policy/times.hpp"
@@ -149,6 +150,8 @@ struct Rule : Conditions {
     // do not lift the implied `public`.
     std::optional<Conditions> excluded;
     Life life;
+    // What the tunnels that it allows carry; `protocols` are then those that can_carry() it.
+    std::optional<Inner> inner;
 
     // Everything. Without a destination the address is not known yet.
     Matched match(const Subject& subject, const Target& target, const Destination* destination,

@@ -24,6 +24,7 @@ WRONG_IN_MEANING = {
     "listener-twice",
     "logins-bounds",
     "rule-duplicate-action",
+    "rule-inner-meaning",
     "rule-listeners",
     "rule-users-without-users",
     "sets-uses",

@@ -96,6 +96,16 @@ void Chronicle::exchange(const http::Result& result)
     record_.ms.first_byte = result.first_byte;
 }
 
+// What the client got of the destination meanwhile is counted with the rest.
+void Chronicle::pin(const policy::Inner& inner, const Pinned& found, Interruption interruption)
+{
+    record_.inner = std::make_unique<observe::Inner>(
+        observe::Inner{word(inner.protocol), found.server_name, found.why});
+    record_.down = found.down;
+    if (found.end != PinEnd::kept)
+        outcome(pin_outcome(found.end, interruption));
+}
+
 void Chronicle::tunnel(const relay::Totals& totals, Interruption interruption)
 {
     outcome(tunnel_outcome(totals, interruption));

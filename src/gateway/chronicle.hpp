@@ -45,6 +45,7 @@ public:
     // The same for one that has served before.
     void connection(const policy::Decision& decision, const protocols::Endpoint& address,
                     const protocols::Endpoint& local);
+    void pin(const policy::Inner& inner, const Pinned& found, Interruption interruption);
     void tunnel(const relay::Totals& totals, Interruption interruption);
     void datagrams(const udp::Totals& totals, Interruption interruption);
     void outcome(const Outcome& outcome);

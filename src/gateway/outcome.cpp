@@ -55,4 +55,26 @@ Outcome refused_outcome(Ending ending, Fault fault, Interruption interruption)
     return {word(ending), "gateway"};
 }
 
+Outcome pin_outcome(PinEnd end, Interruption interruption)
+{
+    switch (end) {
+        case PinEnd::kept:
+            break;
+        case PinEnd::mismatch:
+            return {"inner_mismatch", "gateway"};
+        case PinEnd::malformed:
+            return {"inner_malformed", "gateway"};
+        case PinEnd::interrupted:
+            return interruption == Interruption::stopping ? stopped
+                                                          : Outcome{"inner_timeout", "gateway"};
+        case PinEnd::client_left:
+            return client_gone;
+        case PinEnd::destination_left:
+            return {"finished", "destination"};
+        case PinEnd::destination_reset:
+            return {"reset", "destination"};
+    }
+    return broken_promise;
+}
+
 }  // namespace adit::gateway

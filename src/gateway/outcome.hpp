@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "protocols/ending.hpp"
+#include "src/gateway/pin.hpp"
 #include "src/relay/relay.hpp"
 #include "src/udp/association.hpp"
 
@@ -42,6 +43,8 @@ inline constexpr Outcome answer_broken{"reset", "destination"};
 inline constexpr Outcome answer_unread{"reset", "client"};
 inline constexpr Outcome answer_stalled{"idle_timeout", "gateway"};
 inline constexpr Outcome helped{"help", "gateway"};
+// A tunnel whose client did not keep to what its rule pins. Not for PinEnd::kept.
+Outcome pin_outcome(PinEnd end, Interruption interruption);
 
 // A connection that never became a request.
 inline constexpr Outcome client_gone{"client_gone", "client"};

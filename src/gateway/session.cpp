@@ -140,6 +140,12 @@ Awaitable<bool> Session::serve_request(Handshake& handshake)
         chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : client_gone);
         co_return false;
     }
+    if (const auto* rule = connection.decision.rule; rule != nullptr && rule->inner) {
+        const auto kept =
+            co_await keeps_to(*rule->inner, asked->request.target.host, connection.socket);
+        if (!kept)
+            co_return false;
+    }
     begin_tunnel(std::move(connection.socket), judged_in);
     co_return false;
 }
@@ -375,6 +381,8 @@ void Session::interrupt(Interruption why)
         verifying_->wake();
     else if (exchange_ != nullptr)
         exchange_->stop();
+    else if (pin_ != nullptr)
+        pin_->interrupt();
     else
         client_.socket().cancel(nothing_to_cancel);
 }

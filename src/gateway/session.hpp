@@ -113,6 +113,9 @@ private:
     void watch_client();
     void on_client_stirring();
 
+    Awaitable<bool> keeps_to(const policy::Inner& inner, const protocols::Host& asked,
+                             Socket& destination);
+
     Awaitable<bool> refuse(Handshake& handshake, const policy::Decision& decision,
                            protocols::Ending ending);
     Awaitable<bool> refuse(Handshake& handshake, const dial::DialFailure& failure);
@@ -156,6 +159,7 @@ private:
     dial::Dial* dialling_ = nullptr;
     http::Exchange* exchange_ = nullptr;
     std::unique_ptr<Personal> personal_;
+    Pin* pin_ = nullptr;
     std::unique_ptr<Tunnel> tunnel_;
     std::shared_ptr<udp::Association> association_;
 };

@@ -151,6 +151,14 @@ void append_traffic(std::string& out, const UdpTraffic& traffic)
         append_dropped(members.begin("dropped"), traffic.dropped);
 }
 
+void append_inner(std::string& out, const Inner& inner)
+{
+    Members members{out};
+    members.text("pinned", inner.pinned);
+    members.text_unless_empty("server_name", inner.server_name);
+    members.text_unless_empty("why", inner.why);
+}
+
 void append_cause(std::string& out, const Cause& cause)
 {
     Members members{out};
@@ -213,6 +221,8 @@ std::string to_json_line(const Record& record)
         }
         if (record.life)
             append_life(members.begin("life"), *record.life);
+        if (record.inner)
+            append_inner(members.begin("inner"), *record.inner);
         members.text("ending", record.ending);
         members.text_unless_empty("closed_by", record.closed_by);
         if (record.cause)

@@ -41,6 +41,13 @@ struct Cause {
     std::string rule;
 };
 
+// What the rule pins, and what the client showed of it.
+struct Inner {
+    std::string_view pinned;  // "tls", "ssh", "http"
+    std::string server_name;  // that a TLS client named
+    std::string_view why;     // when it is not what was pinned: what is wrong, in words
+};
+
 // What few records hold is kept apart: a record lives as long as its tunnel.
 struct Record {
     std::chrono::system_clock::time_point time;  // of the accept
@@ -66,6 +73,8 @@ struct Record {
     std::string near;
     std::unique_ptr<const Would> would;
     std::unique_ptr<const policy::Life> life;  // of `rule`, if that is asked for
+
+    std::unique_ptr<const Inner> inner;
 
     std::string_view ending;
     std::string_view closed_by;

@@ -86,7 +86,7 @@ MISTAKES = [
      [r"adit\.json:2:\d+: rules\[0\]\.ports\[0\]", "44 3"]),
     ("a plain password", '{ "users": {"alice": "secret"}, "rules": [] }', [r"users\.alice", "adit passwd"]),
     ("an address in hosts", '{ "rules": [ {"action": "allow", "hosts": ["10.0.0.1"]} ] }', [r"rules\[0\]\.hosts\[0\]", "networks"]),
-    ("a key that is planned but not built", '{ "rules": [ {"action": "allow", "inner": "ssh"} ] }', [r"rules\[0\]", "inner"]),
+    ("a key that is planned but not built", '{ "rules": [ {"action": "allow", "limits": {}} ] }', [r"rules\[0\]", "limits"]),
 ]
 
 

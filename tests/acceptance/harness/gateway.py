@@ -20,7 +20,7 @@ RECORD_KEYS = {
     "v": int, "time": str, "id": str, "listener": str, "protocol": str, "tls": str, "client": str, "via": str, "uid": int, "user": str,
     "token_expires": str, "host": str,
     "port": int, "policy": str, "resolved": list, "address": str, "local": str, "verdict": str, "rule": str,
-    "reason": str, "near": str, "would": str, "would_rule": str, "life": dict,
+    "reason": str, "near": str, "would": str, "would_rule": str, "life": dict, "inner": dict,
     "ending": str, "closed_by": str, "cause": dict, "udp": dict, "up": int, "down": int, "ms": dict,
 }
 RECORD_ALWAYS = {"v", "time", "id", "listener", "client", "ending", "up", "down", "ms"}

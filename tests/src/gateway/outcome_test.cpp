@@ -39,3 +39,17 @@ TEST_CASE(
           client_gone);
     CHECK(refused_outcome(Ending::timed_out, Fault::none, Interruption::stopping) == stopped);
 }
+
+TEST_CASE("a pinned tunnel's record tells a mismatch, a malformed beginning and silence apart")
+{
+    const auto told = [](PinEnd end, Interruption why = Interruption::none) {
+        return pin_outcome(end, why);
+    };
+    CHECK(told(PinEnd::mismatch) == Outcome{"inner_mismatch", "gateway"});
+    CHECK(told(PinEnd::malformed) == Outcome{"inner_malformed", "gateway"});
+    CHECK(told(PinEnd::interrupted, Interruption::deadline) == Outcome{"inner_timeout", "gateway"});
+    CHECK(told(PinEnd::interrupted, Interruption::stopping) == stopped);
+    CHECK(told(PinEnd::client_left) == client_gone);
+    CHECK(told(PinEnd::destination_left) == Outcome{"finished", "destination"});
+    CHECK(told(PinEnd::destination_reset) == Outcome{"reset", "destination"});
+}

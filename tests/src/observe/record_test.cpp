@@ -107,6 +107,18 @@ TEST_CASE("a record tells what the answer would be if nothing observed, and whos
           std::string::npos);
 }
 
+TEST_CASE("a record tells what the rule pins, what the client named, and what was wrong with it")
+{
+    auto record = bare_record();
+    record.inner =
+        std::make_unique<observe::Inner>(observe::Inner{"tls", "other.example", "another server"});
+    CHECK(to_json_line(record).find(
+              R"("inner":{"pinned":"tls","server_name":"other.example","why":"another server"},)"
+              R"("ending":)") != std::string::npos);
+    record.inner = std::make_unique<observe::Inner>(observe::Inner{"ssh", "", ""});
+    CHECK(to_json_line(record).find(R"("inner":{"pinned":"ssh"},"ending":)") != std::string::npos);
+}
+
 TEST_CASE("the record of a tunnel that a changed policy ended names the cause")
 {
     auto record = bare_record();
