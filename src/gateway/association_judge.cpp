@@ -50,6 +50,11 @@ policy::Decision AssociationJudge::judge(const protocols::Target& target,
     return now_->configuration->policy.judge(subject(), target, address, now_->around);
 }
 
+bool AssociationJudge::is_own(const protocols::Address& address) const
+{
+    return address.is_loopback() || now_->around.is_own(address);
+}
+
 void AssociationJudge::decided(const policy::Decision& decision)
 {
     const auto now = std::chrono::system_clock::now();

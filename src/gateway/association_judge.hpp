@@ -25,6 +25,7 @@ public:
     std::optional<policy::Decision> refuse_by_name(const protocols::Target& target) override;
     policy::Decision judge(const protocols::Target& target,
                            const protocols::Address& address) override;
+    bool is_own(const protocols::Address& address) const override;
     void decided(const policy::Decision& decision) override;
 
 private:

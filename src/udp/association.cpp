@@ -24,10 +24,11 @@ constexpr std::size_t most_kept = 16;
 constexpr std::size_t most_kept_bytes = std::size_t{64} << 10;
 constexpr std::size_t most_lookups = 32;
 
-// A verdict is asked for again after this long, for rules have times of their own; a name's
-// addresses are, too, and the resolver knows how long it may believe them.
+// Of one name, as for a dial.
+constexpr std::size_t most_addresses = 16;
+
+// A verdict is asked for again after this long, for rules have times of their own.
 constexpr auto verdict_life = 1s;
-constexpr auto addresses_life = 30s;
 constexpr auto failure_life = 5s;
 
 }  // namespace
@@ -115,8 +116,13 @@ void Association::from_client(std::size_t count)
             ++(datagram.error() == Fault::fragment ? dropped_.fragment : dropped_.malformed);
             continue;
         }
-        if (!peer_)
+        if (!peer_) {
+            if (is_from_here(from)) {
+                ++dropped_.stranger;
+                continue;
+            }
             peer_ = from;
+        }
         forward(*datagram);
     }
     flush();
@@ -125,6 +131,13 @@ void Association::from_client(std::size_t count)
 bool Association::is_client(const Batch::Endpoint& from) const
 {
     return peer_ ? from == *peer_ : from.address() == client_;
+}
+
+// What an association of somebody else sends must not be taken for this client's: on the gateway's
+// own machine both come from the same address.
+bool Association::is_from_here(const Batch::Endpoint& from) const
+{
+    return judge_->is_own(from.address()) && place_.is_outside(from.port());
 }
 
 void Association::forward(const protocols::Socks5Datagram& datagram)
@@ -200,6 +213,7 @@ Socket* Association::outside(bool v6)
         if (!opened)
             return nullptr;
         socket.emplace(std::move(*opened));
+        place_.sends_from(place_of(*socket).port);
         wait(*socket, &Association::from_outside);
     }
     return &*socket;
@@ -253,29 +267,37 @@ void Association::prepare(Destination& destination)
     const auto& target = destination.facts.target;
     if (const auto* literal = std::get_if<protocols::Address>(&target.host)) {
         destination.addresses = {*literal};
-        return choose(destination, true);
+        choose(destination, true);
+        return;
     }
     if (const auto refused = judge_->refuse_by_name(target))
         return decide(destination, *refused);
-    if (is_known(destination))
-        return choose(destination, true);
-    look_up(destination);
+    const bool believed = is_known(destination);
+    if (!believed && !destination.lookup)
+        look_up(destination);
+    // A flow does not wait while its name is looked up again.
+    if (believed || (destination.lookup && !destination.addresses.empty()))
+        choose(destination, true);
 }
 
 bool Association::is_known(const Destination& destination) const
 {
-    const auto life = destination.addresses.empty() ? failure_life : addresses_life;
+    const auto life = destination.addresses.empty() ? failure_life : shared_.addresses_life;
     return destination.looked_up && now_ - *destination.looked_up < life;
 }
 
 void Association::look_up(Destination& destination)
 {
     if (looking_up_ == most_lookups) {
-        destination.state = State::unresolved;
+        if (destination.addresses.empty())
+            destination.state = State::unresolved;
+        else
+            choose(destination, true);
         return;
     }
     ++looking_up_;
-    destination.state = State::looking_up;
+    if (destination.addresses.empty())
+        destination.state = State::looking_up;
     destination.lookup = std::make_unique<dial::Lookup>(
         shared_.resolver, std::get<protocols::Domain>(destination.facts.target.host),
         [&loop = shared_.loop, association = weak_from_this()] {
@@ -291,28 +313,38 @@ void Association::on_answers()
 {
     now_ = Clock::now();
     destinations_.each([this](Destination& destination) {
-        if (destination.state == State::looking_up)
+        if (destination.lookup)
             take_answers(destination);
     });
 }
 
-// IPv4 first: nothing tells whether a datagram over IPv6 arrived, and nobody would try again.
+// IPv4 first: nothing tells whether a datagram over IPv6 arrived, and nobody would try again. Where
+// DNS itself has failed, the addresses that are known stay for now.
 void Association::take_answers(Destination& destination)
 {
     const auto& v4 = destination.lookup->answer(dial::Family::ipv4);
     const auto& v6 = destination.lookup->answer(dial::Family::ipv6);
     if (!v4)
         return;
-    destination.addresses.clear();
-    for (const auto& address : v4->addresses)
-        destination.addresses.push_back(protocols::unmapped(address));
-    if (v6)
-        for (const auto& address : v6->addresses)
-            destination.addresses.push_back(protocols::unmapped(address));
+    std::vector<protocols::Address> found;
+    for (const auto* answer : {&v4, &v6})
+        if (*answer)
+            for (const auto& address : (*answer)->addresses)
+                if (found.size() < most_addresses)
+                    found.push_back(protocols::unmapped(address));
+    if (found.empty() && !destination.addresses.empty()) {
+        if (!v6)
+            return;
+        if (v4->found == dial::Found::failed || v6->found == dial::Found::failed) {
+            destination.looked_up = now_ - shared_.addresses_life + failure_life;
+            return forget_lookup(destination);
+        }
+    }
+    destination.addresses = std::move(found);
     destination.policy = judge_->policy();
     destination.judged = now_;
-    choose(destination, v6.has_value());
-    if (destination.state == State::looking_up)
+    const bool decided = choose(destination, v6.has_value());
+    if (!decided)
         return;
     destination.looked_up = now_;
     if (destination.state == State::open)
@@ -324,25 +356,29 @@ void Association::take_answers(Destination& destination)
     forget_lookup(destination);
 }
 
-// The first address that is allowed. A refusal is said only when all of them are known.
-void Association::choose(Destination& destination, bool complete)
+// The first address that is allowed, if something can be said already. A refusal is said only when all of them are known.
+bool Association::choose(Destination& destination, bool complete)
 {
     std::optional<policy::Decision> refusal;
     for (const auto& address : destination.addresses) {
         const auto decision = judge_->judge(destination.facts.target, address);
         if (decision.allowed()) {
             destinations_.answers_from(destination, {address, destination.facts.target.port});
-            return decide(destination, decision);
+            decide(destination, decision);
+            return true;
         }
         if (!refusal)
             refusal = decision;
     }
     if (!complete)
-        return;
-    if (refusal)
-        return decide(destination, *refusal);
-    destination.state = State::unresolved;
-    destinations_.answers_no_more(destination);
+        return false;
+    if (refusal) {
+        decide(destination, *refusal);
+    } else {
+        destination.state = State::unresolved;
+        destinations_.answers_no_more(destination);
+    }
+    return true;
 }
 
 void Association::decide(Destination& destination, const policy::Decision& decision)

@@ -24,6 +24,8 @@ struct Shared {
     asio::io_context& loop;
     dial::Resolver& resolver;
     const std::uint32_t& tick;  // the worker's coarse clock
+    // A name is looked up again after this long; the resolver knows how long it may believe it.
+    std::chrono::milliseconds addresses_life = std::chrono::seconds{30};
     Batch batch{};
 };
 
@@ -71,6 +73,7 @@ private:
     void from_outside(std::size_t count);
 
     bool is_client(const Batch::Endpoint& from) const;
+    bool is_from_here(const Batch::Endpoint& from) const;
     void forward(const protocols::Socks5Datagram& datagram);
     void keep(Destination& destination, protocols::Bytes payload);
     void add(Destination& destination, protocols::Bytes payload);
@@ -83,7 +86,7 @@ private:
     void look_up(Destination& destination);
     void on_answers();
     void take_answers(Destination& destination);
-    void choose(Destination& destination, bool complete);
+    bool choose(Destination& destination, bool complete);
     void decide(Destination& destination, const policy::Decision& decision);
     void forget_lookup(Destination& destination);
 

@@ -5,7 +5,20 @@ namespace adit::udp {
 Census::Place::~Place()
 {
     if (census_ != nullptr)
-        census_->leave(client_);
+        census_->leave(client_, outside_);
+}
+
+void Census::Place::sends_from(std::uint16_t port)
+{
+    const std::lock_guard lock{census_->mutex_};
+    outside_.push_back(port);
+    census_->outside_.insert(port);
+}
+
+bool Census::Place::is_outside(std::uint16_t port) const
+{
+    const std::lock_guard lock{census_->mutex_};
+    return census_->outside_.contains(port);
 }
 
 std::optional<Census::Place> Census::admit(const protocols::Address& client)
@@ -21,9 +34,11 @@ std::optional<Census::Place> Census::admit(const protocols::Address& client)
     return Place{*this, client};
 }
 
-void Census::leave(const protocols::Address& client)
+void Census::leave(const protocols::Address& client, const std::vector<std::uint16_t>& outside)
 {
     const std::lock_guard lock{mutex_};
+    for (const auto port : outside)
+        outside_.erase(outside_.find(port));
     --all_;
     const auto found = of_client_.find(client);
     if (--found->second == 0)

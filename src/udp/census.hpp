@@ -1,12 +1,15 @@
-// How many UDP associations there are, over all workers: each costs three descriptors, and a client
-// could ask for one after the other.
+// The UDP associations of all workers: how many there are, for each costs three descriptors and a
+// client could ask for one after the other, and from which ports they send.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "protocols/target.hpp"
 
@@ -23,24 +26,33 @@ public:
     public:
         Place(Census& census, protocols::Address client) : census_{&census}, client_{client} {}
         Place(Place&& other) noexcept
-            : census_{std::exchange(other.census_, nullptr)}, client_{other.client_}
+            : census_{std::exchange(other.census_, nullptr)},
+              client_{other.client_},
+              outside_{std::move(other.outside_)}
         {
         }
         Place& operator=(Place&&) = delete;
         ~Place();
 
+        // The association sends to its destinations from this port, until it gives its place back.
+        void sends_from(std::uint16_t port);
+        // Whether any association does.
+        bool is_outside(std::uint16_t port) const;
+
     private:
         Census* census_;
         protocols::Address client_;
+        std::vector<std::uint16_t> outside_;
     };
 
     // Empty when the gateway or this client has as many as there may be.
     std::optional<Place> admit(const protocols::Address& client);
 
 private:
-    void leave(const protocols::Address& client);
+    void leave(const protocols::Address& client, const std::vector<std::uint16_t>& outside);
 
-    std::mutex mutex_;  // taken when an association begins and when it ends
+    std::mutex mutex_;  // taken when an association begins, hears its client, and ends
+    std::multiset<std::uint16_t> outside_;  // one port may be taken for IPv4 and for IPv6
     std::map<protocols::Address, std::size_t> of_client_;
     std::size_t all_ = 0;
 };

@@ -21,6 +21,9 @@ public:
     virtual policy::Decision judge(const protocols::Target& target,
                                    const protocols::Address& address) = 0;
 
+    // Whether it is an address of the gateway's own machine.
+    virtual bool is_own(const protocols::Address& address) const = 0;
+
     // A destination has been decided on: once for each, and once more for each new policy.
     virtual void decided(const policy::Decision& decision) = 0;
 };

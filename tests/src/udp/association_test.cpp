@@ -28,6 +28,7 @@ protocols::Address address(const char* text)
 struct Rules {
     std::uint64_t version = 1;
     std::set<std::string> refused;         // names and addresses
+    std::set<std::string> own;             // addresses of the gateway
     std::vector<policy::Verdict> counted;  // what decided() was told
 };
 
@@ -46,6 +47,10 @@ public:
         if (!rules_.refused.contains(asked.to_string()))
             decision.verdict = policy::Verdict::allow;
         return decision;
+    }
+    bool is_own(const protocols::Address& asked) const override
+    {
+        return rules_.own.contains(asked.to_string());
     }
     void decided(const policy::Decision& decision) override
     {
@@ -120,6 +125,16 @@ struct World {
             return heard.has_value();
         }));
         return *heard;
+    }
+    // Forgets what DNS has said.
+    void ask_again_at_once()
+    {
+        policy::ResolverSettings settings;
+        settings.servers = {dns.endpoint()};
+        settings.timeout = std::chrono::minutes{1};
+        resolver.apply(settings);
+        shared.addresses_life = std::chrono::milliseconds{0};
+        ++rules.version;  // verdicts are given anew, too
     }
     const udp::Totals& end()
     {
@@ -299,6 +314,81 @@ TEST_CASE("a new policy judges a live destination anew, in both directions")
     ++world.rules.version;
     client.send(World::header(server.at) + "after", world.relay);
     CHECK(world.heard_by(server) == "after");
+}
+
+TEST_CASE("a flow goes on while its name is looked up again, and a new policy holds meanwhile")
+{
+    World world;
+    Party client{world.loop};
+    Party server{world.loop, "127.0.0.3"};
+    Party other{world.loop};
+    const auto to_name = World::header("a.example", server.at.port);
+    world.dns.answers("a.example", Family::ipv4, {address("127.0.0.3")});
+    client.send(to_name + "before", world.relay);
+    CHECK(world.heard_by(server) == "before");
+
+    world.dns.is_silent_about("a.example");
+    world.ask_again_at_once();
+    client.send(to_name + "meanwhile", world.relay);
+    CHECK(world.heard_by(server) == "meanwhile");
+    server.send("answer", server.sender());
+    CHECK(world.heard_by(client) == World::header(server.at) + "answer");
+
+    world.rules.refused = {"127.0.0.3"};
+    ++world.rules.version;
+    server.send("late answer", server.sender());
+    client.send(to_name + "refused", world.relay);
+    client.send(World::header(other.at) + "passes", world.relay);
+    CHECK(world.heard_by(other) == "passes");
+    CHECK_FALSE(server.receive());
+    CHECK_FALSE(client.receive());
+}
+
+TEST_CASE("a flow keeps its address while DNS fails, and loses it when the name is gone")
+{
+    World world;
+    Party client{world.loop};
+    Party server{world.loop};
+    const auto to_name = World::header("a.example", server.at.port);
+    const auto asked = [&] { return world.dns.asked("a.example", Family::ipv6); };
+    world.dns.answers("a.example", Family::ipv4, {address("127.0.0.1")});
+    client.send(to_name + "before", world.relay);
+    CHECK(world.heard_by(server) == "before");
+
+    world.dns.says("a.example", DnsServer::server_failure);
+    world.ask_again_at_once();
+    for (const auto before = asked(); asked() == before;) {
+        client.send(to_name + "kept", world.relay);
+        CHECK(world.heard_by(server) == "kept");
+    }
+
+    world.dns.says("a.example", DnsServer::no_such_name);
+    Party other{world.loop};
+    world.resolver.apply({});
+    world.ask_again_at_once();
+    bool lost = false;
+    REQUIRE(run_until(world.loop, [&] {
+        ++world.rules.version;
+        client.send(to_name + "lost", world.relay);
+        client.send(World::header(other.at) + "passes", world.relay);
+        lost = other.receive() && !server.receive();
+        return lost;
+    }));
+}
+
+TEST_CASE("what another association sends is not taken for the client's, though both are here")
+{
+    World world;
+    Party client{world.loop};
+    Party impostor{world.loop};
+    Party server{world.loop};
+    world.rules.own = {"127.0.0.1"};
+    auto another = *world.census.admit(address("127.0.0.1"));
+    another.sends_from(impostor.at.port);
+    impostor.send(World::header(server.at) + "false", world.relay);
+    client.send(World::header(server.at) + "true", world.relay);
+    CHECK(world.heard_by(server) == "true");
+    CHECK(world.end().traffic.dropped.stranger == 1);
 }
 
 TEST_CASE("an association ends with its TCP connection")
