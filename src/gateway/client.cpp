@@ -85,6 +85,14 @@ Then Client::peek()
     return count == 0 ? Then::ended : Then::go_on;
 }
 
+bool Client::is_reset()
+{
+    int error = 0;
+    socklen_t length = sizeof error;
+    (void)::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &error, &length);
+    return error != 0;
+}
+
 Awaitable<void> Client::part()
 {
     if (tls_)

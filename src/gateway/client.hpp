@@ -40,6 +40,9 @@ public:
     // Whether there are bytes, which stay where they are. Never waits.
     Then peek();
 
+    // Whether the client has said RST, or vanished.
+    bool is_reset();
+
     // Says FIN and reads away what the client still sends (at most 64 KiB), until it closes or the
     // wait is cancelled: a close with unread input would make the kernel reset the last reply away.
     Awaitable<void> part();

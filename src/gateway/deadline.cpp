@@ -9,6 +9,12 @@ void Deadline::expires_after(std::chrono::milliseconds time)
     all_.add(*this);
 }
 
+void Deadline::expires_within(std::chrono::milliseconds time)
+{
+    if (!is_linked() || at_ > std::chrono::steady_clock::now() + time)
+        expires_after(time);
+}
+
 void Deadlines::add(Deadline& deadline)
 {
     pending_.insert(deadline);

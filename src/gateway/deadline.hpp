@@ -25,7 +25,8 @@ public:
     Deadline(const Deadline&) = delete;
     Deadline& operator=(const Deadline&) = delete;
 
-    void expires_after(std::chrono::milliseconds time);  // replaces what was set before
+    void expires_after(std::chrono::milliseconds time);   // replaces what was set before
+    void expires_within(std::chrono::milliseconds time);  // unless what was set is nearer
     void lift() { unlink(); }
 
     bool operator<(const Deadline& other) const { return at_ < other.at_; }

@@ -49,28 +49,34 @@ Awaitable<std::optional<Session::Handshake>> Session::next_request()
     resting_ = true;
     client_left_ = false;
     interruption_ = Interruption::none;
-    if (client_.received().empty()) {
-        const auto& limits = worker_.snapshot()->configuration->limits;
-        deadline_.expires_after(std::min(limits.idle_timeout, longest_rest));
+    const auto& limits = worker_.snapshot()->configuration->limits;
+    deadline_.expires_after(std::min(limits.idle_timeout, longest_rest));
+    while (!has_begun()) {
         const auto heard = co_await client_.receive();
         if (!heard || interruption_ != Interruption::none)
             co_return std::nullopt;
     }
 
-    // What a reload has changed about the listener holds for this request already.
     const auto now = worker_.snapshot();
-    const auto& listeners = now->configuration->listeners;
-    const auto same = std::find_if(listeners.begin(), listeners.end(),
-                                   [&](const auto& one) { return one.name == listener_->name; });
-    if (same == listeners.end() || worker_.is_draining())
+    const bool goes_on = renew_listener(now) && is_still_certified(*now) && !worker_.is_draining();
+    if (!goes_on)
         co_return std::nullopt;
-    listener_ = std::shared_ptr<const policy::Listener>{now, &*same};
 
     resting_ = false;
     chronicle_.begin_again();
     chronicle_.user(certified_);
     deadline_.expires_after(now->configuration->limits.handshake_timeout);
     co_return Handshake{HttpHandshake{asked_login(), offer()}};
+}
+
+// Whether there is something of another request. Old clients send an empty line behind a body (RFC
+// 9112 §2.2), which is the beginning of none.
+bool Session::has_begun()
+{
+    if (protocols::as_text(client_.received()).starts_with("\r\n"))
+        client_.consume(2);
+    const auto received = protocols::as_text(client_.received());
+    return !received.empty() && received != "\r";
 }
 
 void Session::drain()
@@ -138,7 +144,7 @@ Awaitable<bool> Session::forward(Handshake& handshake, const Asked& asked,
             co_return another;
         }
         if (result.end == http::End::finished && result.upstream_stays) {
-            if (upstream->is_personal)
+            if (upstream->is_personal || upstream->is_tainted)
                 personal_ = std::make_unique<Personal>(Personal{key, std::move(upstream)});
             else
                 worker_.pool().give(key, std::move(upstream));
@@ -149,12 +155,14 @@ Awaitable<bool> Session::forward(Handshake& handshake, const Asked& asked,
 }
 
 // What could not be sent a second time never travels on a connection that may be closed already;
-// but a connection on which the client has logged in is the only one that will do.
+// but a connection on which the client has logged in is the only one that will do. Connections that
+// are the client's own, for that or another reason, never get into the pool.
 std::unique_ptr<http::Upstream> Session::reuse(const http::PoolKey& key, bool repeatable)
 {
     if (personal_) {
         const auto personal = std::move(personal_);
-        if (personal->key == key && personal->upstream->is_fresh())
+        const bool will_do = repeatable || personal->upstream->is_personal;
+        if (will_do && personal->key == key && personal->upstream->is_fresh())
             return std::move(personal->upstream);
     }
     return repeatable ? worker_.pool().take(key) : nullptr;

@@ -55,6 +55,16 @@ Login Session::asked_login() const
     return certified_.empty() ? listener_->login : Login::none;
 }
 
+// Whom a certificate has named has to show it anew once a reload may have changed what is taken for
+// one.
+bool Session::is_still_certified(const Snapshot& now) const
+{
+    if (certified_.empty())
+        return true;
+    const auto context = now.certificates.find(listener_->name);
+    return context != now.certificates.end() && client_.tls()->is_of(*context->second);
+}
+
 // No value when the deadline passed first. A wrong password is answered late, the later the more
 // there were.
 Awaitable<std::optional<login::Answer>> Session::verified(const protocols::Credentials& credentials)

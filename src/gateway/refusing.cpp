@@ -62,7 +62,10 @@ Awaitable<bool> Session::refuse(Handshake& handshake, const Hangup& why)
 // the client still sends is looked at.
 Awaitable<bool> Session::refuse(Handshake& handshake, Answer answer)
 {
-    chronicle_.outcome(refused_outcome(answer.ending, answer.fault, interruption_));
+    // One that has said FIN may still read its answer.
+    const bool gave_up = client_left_ && interruption_ == Interruption::deadline;
+    chronicle_.outcome(refused_outcome(answer.ending, answer.fault,
+                                       gave_up ? Interruption::client_left : interruption_));
     if (interruption_ == Interruption::client_left || interruption_ == Interruption::stopping)
         co_return false;
     answer.request_id = chronicle_.id();

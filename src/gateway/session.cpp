@@ -11,7 +11,6 @@
 
 namespace adit::gateway {
 
-using namespace std::chrono_literals;
 using protocols::Answer;
 using protocols::Dialect;
 using protocols::Ending;
@@ -35,9 +34,17 @@ Hangup why_not(const login::Answer& answer, Hangup told)
     return told;
 }
 
-// A client that says FIN while we dial has mostly left; one that only ended its own half (`nc -N`)
-// gets this long.
-constexpr auto half_closed_patience = 1s;
+// Which addresses are reached is told apart from what is asked for.
+Ending ending_of(const policy::Decision& decision, const protocols::Target& target)
+{
+    using policy::Reason;
+    const bool by_address = decision.reason == Reason::internal_address ||
+                            decision.reason == Reason::bad_destination ||
+                            decision.reason == Reason::own_listener ||
+                            (decision.rule != nullptr && decision.rule->networks);
+    const bool is_literal = std::holds_alternative<protocols::Address>(target.host);
+    return is_literal && by_address ? Ending::address_not_allowed : Ending::not_allowed;
+}
 
 }  // namespace
 
@@ -103,7 +110,10 @@ Awaitable<bool> Session::serve_request(Handshake& handshake)
         const auto another = co_await show(asked->page);
         co_return another;
     }
-
+    if (const auto hangup = overtaken(handshake, *asked)) {
+        const auto another = co_await refuse(handshake, *hangup);
+        co_return another;
+    }
     if (asked->request.protocol == Protocol::udp) {
         const auto another = co_await associate(handshake, *asked);
         co_return another;
@@ -115,7 +125,8 @@ Awaitable<bool> Session::serve_request(Handshake& handshake)
 
     const auto subject = subject_of(*asked);
     if (const auto decision = refuse_unheard(*asked, subject, *now)) {
-        const auto another = co_await refuse(handshake, *decision, Ending::not_allowed);
+        const auto another =
+            co_await refuse(handshake, *decision, ending_of(*decision, asked->request.target));
         co_return another;
     }
     if (asked->forward) {
@@ -168,6 +179,7 @@ Awaitable<std::optional<Session::Handshake>> Session::sniff()
     if (!heard)
         co_return std::nullopt;
     const auto now = worker_.snapshot();
+    renew_listener(now);
     const auto certificate = now->certificates.find(listener_->name);
     if (certificate != now->certificates.end() &&
         protocols::begins_tls(client_.received().front())) {
@@ -205,6 +217,31 @@ Awaitable<bool> Session::hear()
     if (!heard)
         silent();
     co_return heard;
+}
+
+// What a reload has changed about the listener holds from here on. False when the listener is gone.
+bool Session::renew_listener(const SnapshotPtr& now)
+{
+    const auto& listeners = now->configuration->listeners;
+    const auto same = std::find_if(listeners.begin(), listeners.end(),
+                                   [&](const auto& one) { return one.name == listener_->name; });
+    if (same == listeners.end())
+        return false;
+    listener_ = std::shared_ptr<const policy::Listener>{now, &*same};
+    return true;
+}
+
+// What a reload during the handshake has taken away: nobody gets in by having begun early.
+std::optional<Hangup> Session::overtaken(const Handshake& handshake, const Asked& asked)
+{
+    renew_listener(worker_.snapshot());
+    if (listener_->forward)
+        return std::nullopt;
+    if (!is_offered(handshake))
+        return Hangup{Ending::not_allowed, Fault::protocol_not_open};
+    if (listener_->login == Login::required && asked.user.empty())
+        return Hangup{Ending::login_needed, Fault::none};
+    return std::nullopt;
 }
 
 // Closed, or kept us waiting, before it said what it wants.
@@ -310,56 +347,6 @@ policy::Subject Session::subject_of(const Asked& asked) const
     return subject;
 }
 
-Awaitable<dial::DialResult> Session::dial(const Asked& asked, const policy::Subject& subject,
-                                          const Snapshot& now)
-{
-    deadline_.expires_after(now.configuration->limits.connect_timeout);
-    const auto& target = asked.request.target;
-    dial::Dial dial{worker_.dialer(), target, [&](const protocols::Address& address) {
-                        return now.configuration->policy.judge(subject, target, address,
-                                                               now.around);
-                    }};
-    auto dialled = co_await watched(dial);
-    chronicle_.dial(dial);
-    co_return dialled;
-}
-
-// Dials while it keeps an eye on the client: nobody is dialled for a client that has left.
-Awaitable<dial::DialResult> Session::watched(dial::Dial& dial)
-{
-    dialling_ = &dial;
-    watch_client();
-    auto dialled = co_await dial.run();
-    dialling_ = nullptr;
-    boost::system::error_code nothing_to_cancel;
-    client_.socket().cancel(nothing_to_cancel);
-    co_return dialled;
-}
-
-void Session::watch_client()
-{
-    client_.socket().async_wait(Socket::wait_read,
-                                [self = shared_from_this()](boost::system::error_code error) {
-                                    if (!error && self->dialling_ != nullptr)
-                                        self->on_client_stirring();
-                                });
-}
-
-// Bytes may come early, and wait in the kernel until the tunnel stands. FIN and RST are what we
-// look for.
-void Session::on_client_stirring()
-{
-    const auto stirred = client_.peek();
-    if (stirred == Then::when_readable || stirred == Then::when_writable)
-        return watch_client();
-    if (stirred == Then::broken)
-        return interrupt(Interruption::client_left);
-    if (stirred == Then::ended && client_.received().empty()) {
-        client_left_ = true;
-        deadline_.expires_after(half_closed_patience);
-    }
-}
-
 Hangup Session::left()
 {
     interruption_ = Interruption::client_left;
@@ -401,7 +388,7 @@ void Session::look_after(std::uint32_t tick, std::uint32_t idle_ticks)
 
 void Session::on_deadline()
 {
-    interrupt(client_left_ ? Interruption::client_left : Interruption::deadline);
+    interrupt(Interruption::deadline);
 }
 
 }  // namespace adit::gateway

@@ -71,7 +71,7 @@ private:
         std::optional<protocols::ForwardRequest> forward = {};
         protocols::Reply page = {};  // of our own
     };
-    // A connection on which the destination knows its client: it serves this client alone.
+    // A connection that serves this client alone: the destination knows it, or may mistake it.
     struct Personal {
         http::PoolKey key;
         std::unique_ptr<http::Upstream> upstream;
@@ -98,8 +98,11 @@ private:
     Awaitable<std::optional<Handshake>> sniff();
     void silent();
     Awaitable<bool> hear();
+    bool renew_listener(const SnapshotPtr& now);
+    std::optional<protocols::Hangup> overtaken(const Handshake& handshake, const Asked& asked);
     Awaitable<bool> secure(const tls::Context& context);
     protocols::Login asked_login() const;
+    bool is_still_certified(const Snapshot& now) const;
     Awaitable<Result<Asked, protocols::Hangup>> negotiate(Handshake& handshake);
     Awaitable<std::optional<login::Answer>> verified(const protocols::Credentials& credentials);
     policy::Subject subject_of(const Asked& asked) const;
@@ -112,6 +115,7 @@ private:
     Awaitable<dial::DialResult> watched(dial::Dial& dial);
     void watch_client();
     void on_client_stirring();
+    void watch_for_reset();
 
     Awaitable<bool> keeps_to(const policy::Inner& inner, const protocols::Host& asked,
                              Socket& destination);
@@ -128,6 +132,7 @@ private:
     protocols::HttpOffer offer() const;
     bool is_offered(const Handshake& handshake) const;
     Awaitable<std::optional<Handshake>> next_request();
+    bool has_begun();
     Awaitable<bool> show(protocols::Reply page);
     Awaitable<bool> forward(Handshake& handshake, const Asked& asked,
                             const policy::Subject& subject, SnapshotPtr now);
@@ -149,7 +154,7 @@ private:
     std::string certified_;  // the user whom a client certificate has named
     bool health_check_ = false;
     bool resting_ = false;      // between two requests
-    bool client_left_ = false;  // said FIN while we dial
+    bool client_left_ = false;  // said FIN while we dial or wait for an answer
     bool kept_alive_ = false;   // the destination carries the keepalive options
     Interruption interruption_ = Interruption::none;
 

@@ -19,6 +19,8 @@ namespace {
 constexpr int most_interim_answers = 100;
 // What is read of a body before it is passed on.
 constexpr std::size_t body_piece = std::size_t{16} << 10;
+// What is read of the requests behind this one.
+constexpr std::size_t most_early = std::size_t{16} << 10;
 
 }  // namespace
 
@@ -147,19 +149,34 @@ Awaitable<void> Exchange::upload()
     co_await watch_client();
 }
 
-// Nobody reads the client while it waits for its answer, so its FIN or RST would go unseen.
+// Nobody reads the client while it waits for its answer, so its FIN or RST would go unseen. Requests
+// that it sends ahead are taken in, for an end may stand behind them; from too many on, only RST is
+// seen.
 Awaitable<void> Exchange::watch_client()
 {
-    const auto [cancelled] = co_await client_.socket().async_wait(Socket::wait_read, as_values);
-    if (cancelled || answered_)
-        co_return;
-    const auto stirred = client_.peek();
-    if (stirred == Then::ended) {
-        client_said_fin_ = true;
-        progress_();
-    } else if (stirred == Then::broken) {
-        give_up(End::client_left);
+    while (client_.received().size() < most_early) {
+        const auto [cancelled] = co_await client_.socket().async_wait(Socket::wait_read, as_values);
+        if (cancelled || answered_)
+            co_return;
+        const auto stirred = client_.peek();
+        if (stirred == Then::ended) {
+            client_said_fin_ = true;
+            progress_();
+            co_return;
+        }
+        if (stirred == Then::broken)
+            co_return give_up(End::client_left);
+        if (stirred != Then::go_on)
+            continue;  // a record of TLS without data
+        const auto heard = co_await client_.receive();
+        if (answered_)
+            co_return;
+        if (!heard)
+            co_return give_up(End::client_left);
     }
+    const auto [cancelled] = co_await client_.socket().async_wait(Socket::wait_error, as_values);
+    if (!cancelled && !answered_)
+        give_up(End::client_left);
 }
 
 Awaitable<void> Exchange::download(const std::function<bool()>& may_stay)
@@ -180,6 +197,8 @@ Awaitable<void> Exchange::download(const std::function<bool()>& may_stay)
     if (protocols::logs_in_connection(head->fields, "WWW-Authenticate") ||
         protocols::logs_in_connection(request_.head.fields, "Authorization"))
         upstream_.is_personal = true;
+    if (request_.framing.has_body() || request_.upgrades)
+        upstream_.is_tainted = true;
 
     const auto delivery = delivery_of(*framing, request_);
     result_.client_stays = request_.keeps_connection && uploaded_ && !client_said_fin_ &&

@@ -37,6 +37,9 @@ public:
     // The destination takes the connection for somebody who has logged in on it; nobody else may
     // use it.
     bool is_personal = false;
+    // More than a request's head went this way. A destination that does not read a body as one may
+    // take it for a request, and its late answer for the answer to another's.
+    bool is_tainted = false;
 
 private:
     Socket socket_;

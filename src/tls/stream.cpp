@@ -173,6 +173,11 @@ bool Stream::has_unread() const
     return reads_early_ || SSL_has_pending(ssl_.get()) == 1;
 }
 
+bool Stream::is_of(const Context& context) const
+{
+    return SSL_get_SSL_CTX(ssl_.get()) == context.native();
+}
+
 std::string_view Stream::version() const
 {
     return SSL_version(ssl_.get()) == TLS1_3_VERSION ? "1.3" : "1.2";

@@ -43,6 +43,9 @@ public:
     // Bytes have been read from the socket and not yet been received; the socket does not tell.
     bool has_unread() const;
 
+    // Whether it is a connection of this context, or of one that a reload has replaced.
+    bool is_of(const Context& context) const;
+
     // After the handshake.
     std::string_view version() const;  // "1.2", "1.3"
     // The names in the client's certificate of the kind that the context wants, those with which a

@@ -196,6 +196,62 @@ def _():
         origin.close()
 
 
+@test("a connection that has carried a body serves nobody else: an origin may take the body for a request")
+def _():
+    with Door() as door, Gateway(workers=1) as gateway:
+        hidden = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+        client, _, origin = exchange(gateway, door, ask(door.port, f"Content-Length: {len(hidden)}", body=hidden), b"")
+        equal(read_exactly(origin, len(hidden)), hidden)
+        origin.sendall(OK)
+        equal(HttpReply(client).body, "ok")
+        with dial(gateway.address()) as other:
+            other.sendall(ask(door.port, path="/other"))
+            fresh = door.accept()
+            contains(read_until(fresh, CRLF2), b"GET /other ")
+            origin.sendall(OK.replace(b"ok", b"no"))
+            fresh.sendall(OK)
+            equal(HttpReply(other).body, "ok")
+
+
+@test("the same client's next GET may use it")
+def _():
+    with Door() as door, Gateway(workers=1) as gateway:
+        client, _, origin = exchange(gateway, door, ask(door.port, "Content-Length: 2", method="POST", body=b"hi"), b"")
+        equal(read_exactly(origin, 2), b"hi")
+        origin.sendall(OK)
+        HttpReply(client)
+        client.sendall(ask(door.port, path="/next"))
+        contains(read_until(origin, CRLF2), b"GET /next ")
+        origin.sendall(OK)
+        equal(HttpReply(client).status, 200)
+
+
+@test("an empty line behind a body is the beginning of no request, and is answered with nothing")
+def _():
+    with Door() as door, Gateway(limits={"handshake_timeout": "300ms", "idle_timeout": "1s"}) as gateway:
+        body = ask(door.port, "Content-Length: 2", method="POST", body=b"hi\r\n")
+        client, _, origin = exchange(gateway, door, body, b"")
+        equal(read_exactly(origin, 2), b"hi")
+        origin.sendall(OK)
+        equal(HttpReply(client).status, 200)
+        client.sendall(b"\r\n")
+        equal(client.recv(1), b"", "something was said unasked")
+        equal([record["ending"] for record in gateway.records()], ["finished"])
+
+
+AHEAD = [("a byte", b"G"), ("a whole request", b"GET http://127.0.0.1/ HTTP/1.1\r\nHost: x\r\n\r\n"), ("40 KiB", b"x" * 40960)]
+
+
+@each(AHEAD, lambda what, _: f"a client that leaves behind {what} sent ahead ends its exchange")
+def _(what, ahead):
+    with Door() as door, Gateway() as gateway:
+        client, _, origin = exchange(gateway, door, ask(door.port), b"")
+        client.sendall(ahead)
+        reset(client)
+        check(origin.recv(1) == b"", "the origin works for nobody")
+        equal(gateway.record()["ending"], "client_gone")
+
+
 @test("what an origin says unasked on an idle connection is nobody's answer")
 def _():
     with Door() as door, Gateway(workers=1) as gateway:

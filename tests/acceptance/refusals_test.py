@@ -14,9 +14,10 @@ NOT_HERE = [{"name": "not this one", "action": "deny", "networks": ["127.0.0.9"]
 DENIALS = [
     ("the port is not allowed", WEB_ONLY, "127.0.0.1", 25, "not_allowed", None, "http_request_denied"),
     ("the host is denied by name", NO_DB, "db.example", 443, "not_allowed", "no database", "http_request_denied"),
-    ("the address is denied", NOT_HERE, "127.0.0.9", 443, None, "not this one", None),
+    ("the address is denied", NOT_HERE, "127.0.0.9", 443, "address_not_allowed", "not this one", "destination_ip_prohibited"),
     ("no rule matches", [{**LOOPBACK, "clients": ["10.0.0.0/8"]}], "127.0.0.1", 443, "not_allowed", None, "http_request_denied"),
-    ("the address is internal", [{"name": "web", "action": "allow", "ports": [443]}], "127.0.0.1", 443, None, None, None),
+    ("the address is internal", [{"name": "web", "action": "allow", "ports": [443]}], "127.0.0.1", 443, "address_not_allowed", None,
+     "destination_ip_prohibited"),
     ("localhost is internal", [{"name": "web", "action": "allow", "ports": [443]}], "localhost", 443,
      "address_not_allowed", None, "destination_ip_prohibited"),
 ]

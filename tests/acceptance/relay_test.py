@@ -264,6 +264,20 @@ def _():
         check(record["ms"]["total"] < 10_000, f"{record['ms']}")
 
 
+@test("a client that has sent bytes ahead and leaves by RST has its dial given up, too")
+def _():
+    with Dns({"slow.example": "silent"}) as dns, Gateway(resolver={"servers": [dns.server], "timeout": "20s"},
+                                                        limits={"connect_timeout": "20s", "drain_timeout": "200ms"}) as gateway:
+        connection = dial(gateway.address())
+        connection.sendall(connect_request("slow.example", 80))
+        dns.wait_until_asked("slow.example")
+        connection.sendall(b"early")
+        reset(connection)
+        record = gateway.record()
+        equal((record["ending"], record["closed_by"]), ("client_gone", "client"))
+        check(record["ms"]["total"] < 10_000, f"{record['ms']}")
+
+
 @test("BND.ADDR and BND.PORT are the gateway's real address towards the destination")
 def _():
     with Door() as door, Gateway() as gateway:

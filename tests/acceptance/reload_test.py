@@ -4,7 +4,8 @@ import signal
 from harness.gateway import Gateway, LOOPBACK, eventually, password_hash
 from harness.origins import ProgramOrigin
 from harness.runner import check, contains, each, equal, main, test
-from harness.wire import dial, http_connect, http_tunnel, read_exactly, socks5_login
+from harness.wire import (HttpReply, connect_request, dial, http_connect, http_tunnel, read_exactly, read_socks5_reply,
+                          socks5_login, socks5_request)
 
 NOTHING = [{"name": "nothing", "action": "deny"}]
 
@@ -119,6 +120,21 @@ def _():
         eventually(lambda: not may_log_in(gateway, "alice", "one"), "the old password still opens")
         check(not may_log_in(gateway, "bob", "one"), "a removed user still gets in")
         check(may_log_in(gateway, "alice", "two"), "the new password does not open")
+
+
+@test("a reload that asks for a login asks whoever has connected and not yet said what it wants")
+def _():
+    with ProgramOrigin("cat") as origin, Gateway() as gateway:
+        silent, greeted = dial(gateway.address()), dial(gateway.address())
+        greeted.sendall(b"\x05\x01\x00")
+        equal(read_exactly(greeted, 2), b"\x05\x00")
+        gateway.write(users={"alice": password_hash("secret")})
+        gateway.reload()
+        silent.sendall(connect_request("127.0.0.1", origin.port))
+        equal(HttpReply(silent).status, 407)
+        greeted.sendall(socks5_request("127.0.0.1", origin.port))
+        equal(read_socks5_reply(greeted)[0], 2)
+        equal({gateway.record(protocol=word)["ending"] for word in ("connect", "socks5")}, {"login_needed"})
 
 
 @test("many reloads leave no descriptor and no memory behind")

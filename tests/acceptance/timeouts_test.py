@@ -84,6 +84,19 @@ def _():
             soon(record)
 
 
+@test("a client that ends its half during the dial extends nothing, and still reads the refusal")
+def _():
+    with Dns({"slow.example": "silent"}) as dns, Gateway(resolver={"servers": [dns.server], "timeout": "20s"},
+                                                        limits={**SHORT, "connect_timeout": "500ms"}) as gateway:
+        with dial(gateway.address()) as connection:
+            connection.sendall(connect_request("slow.example", 80))
+            connection.shutdown(1)
+            equal(HttpReply(connection).status, 504)
+        record = gateway.record()
+        equal((record["ending"], record["closed_by"]), ("client_gone", "client"))
+        check(record["ms"]["total"] < 900, f"{record['ms']}")
+
+
 @test("bytes that trickle in early do not extend the dial")
 def _():
     with Dns({"slow.example": "silent"}) as dns, \

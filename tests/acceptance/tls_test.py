@@ -151,6 +151,21 @@ def _():
             gateway.record(ending=ending)
 
 
+@test("whom a certificate has logged in shows it anew when a reload changes what is taken for one")
+def _():
+    with HttpOrigin(folder.name) as origin, Gateway(users=USERS, listeners=[listener(WITH_CLIENTS)]) as gateway:
+        with inside(gateway, name="build") as connection:
+            request = f"GET http://localhost:{origin.port}/hello HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+            connection.sendall(request)
+            contains(read_until(connection, GREETING), b" 200 ")
+            equal(gateway.record(ending="finished")["user"], "build-7")
+            gateway.write(listeners=[listener(TLS)])
+            gateway.reload()
+            connection.sendall(request)
+            with contextlib.suppress(ssl.SSLError, ConnectionError):
+                equal(connection.recv(1), b"", "an answer for a certificate that counts no more")
+
+
 @test("the user's name may be among the alternative names, and SOCKS then asks for no password")
 def _():
     with HttpOrigin(folder.name) as origin, Gateway(
