@@ -46,7 +46,15 @@ int begin_connect(Socket& socket, const tcp::endpoint& to)
         ::close(descriptor);
         return error.value();
     }
-    return ::connect(descriptor, to.data(), static_cast<socklen_t>(to.size())) == 0 ? 0 : errno;
+    const auto error_of_connect = [&] {
+        return ::connect(descriptor, to.data(), static_cast<socklen_t>(to.size())) == 0 ? 0 : errno;
+    };
+    const int begun = error_of_connect();
+    if (begun != EINPROGRESS || !to.address().is_loopback())
+        return begun;
+    // On this machine it is decided by now, and asking once more costs less than being told.
+    const int decided = error_of_connect();
+    return decided == EALREADY ? EINPROGRESS : decided;
 }
 
 int pending_error(Socket& socket)

@@ -6,8 +6,8 @@
 
 namespace adit::dial {
 
-// Opens `socket`, non-blocking and closed on exec, and sends it off. Returns 0 when it is connected already, EINPROGRESS
-// when it will be writable once it is known, or the errno of the failure.
+// Opens `socket`, non-blocking and closed on exec, and sends it off. Returns 0 when it is connected
+// already, EINPROGRESS when it will be writable once it is known, or the errno of the failure.
 int begin_connect(Socket& socket, const tcp::endpoint& to);
 
 // Once the socket is writable: 0 when it is connected, otherwise the errno of the failure.

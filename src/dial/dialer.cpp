@@ -153,7 +153,7 @@ void Dial::attempt(const Address& address)
         Socket::wait_write, [attempt, wakeup = wakeup_](boost::system::error_code abandoned) {
             attempt->error = abandoned ? abandoned.value() : pending_error(attempt->socket);
             attempt->done = true;
-            wakeup->wake();
+            wakeup->resume();
         });
 }
 

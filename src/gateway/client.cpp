@@ -46,12 +46,72 @@ Awaitable<bool> Client::receive(std::size_t most)
         const auto heard = co_await decrypt(most);
         co_return heard;
     }
-    const auto before = received_.size();
-    received_.resize(before + most);
-    const auto [error, count] =
-        co_await socket_.async_read_some(asio::buffer(received_.data() + before, most), as_values);
-    received_.resize(before + (error ? 0 : count));
-    co_return !error && count > 0;
+    for (;;) {
+        if (quiet_) {
+            const auto stirred = co_await stirs();
+            if (!stirred)
+                co_return false;
+        }
+        const auto before = received_.size();
+        received_.resize(before + most);
+        const auto got =
+            side().receive({reinterpret_cast<std::uint8_t*>(received_.data()) + before, most});
+        received_.resize(before + got.bytes);
+        if (got.then == Then::when_readable)
+            be_quiet();
+        if (got.bytes > 0 || got.then != Then::when_readable)
+            co_return got.bytes > 0;
+    }
+}
+
+void Client::listen()
+{
+    be_quiet();
+}
+
+void Client::be_quiet()
+{
+    quiet_ = true;
+    watch_on();
+}
+
+void Client::on_stir(void* client, bool cancelled)
+{
+    auto& self = *static_cast<Client*>(client);
+    self.quiet_ = false;
+    if (self.waiting_) {
+        asio::any_completion_handler<void(bool)> waiter;
+        waiter.swap(self.waiting_);
+        std::move(waiter)(!cancelled);
+    } else if (!cancelled && self.watcher_.call != nullptr) {
+        self.watcher_.call(self.watcher_.context, false);
+    }
+}
+
+Awaitable<bool> Client::stirs()
+{
+    if (!quiet_)
+        co_return true;
+    const auto stirred =
+        co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(bool)>(
+            [this](auto handler) {
+                // Move assignment of any_completion_handler recurses for ever in Boost 1.81.
+                asio::any_completion_handler<void(bool)>{std::move(handler)}.swap(waiting_);
+            },
+            asio::use_awaitable_t<Executor>{});
+    co_return stirred;
+}
+
+void Client::watch(Socket::Ready watcher)
+{
+    watcher_ = watcher;
+    if (watcher.call != nullptr && !quiet_)
+        socket_.soon({&Client::on_stir, this});
+}
+
+void Client::watch_on()
+{
+    socket_.when_readable({&Client::on_stir, this});
 }
 
 // A reply nearly always fits into the socket's buffer; then no operation is started at all.
@@ -76,12 +136,21 @@ Awaitable<bool> Client::send(std::string_view bytes)
 
 Then Client::peek()
 {
-    if (tls_)
-        return tls_->peek();
+    const auto then = tls_ ? tls_->peek() : peek_plain();
+    if (asks_to_wait(then))
+        be_quiet();
+    return then;
+}
+
+Then Client::peek_plain()
+{
     char byte = 0;
-    const auto count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t count = 0;
+    do
+        count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    while (count < 0 && errno == EINTR);
     if (count < 0)
-        return errno == EAGAIN || errno == EINTR ? Then::when_readable : Then::broken;
+        return errno == EAGAIN ? Then::when_readable : Then::broken;
     return count == 0 ? Then::ended : Then::go_on;
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <boost/asio/any_completion_handler.hpp>
+
 #include "protocols/bytes.hpp"
 #include "protocols/target.hpp"
 #include "src/gateway/awaitable.hpp"
@@ -30,9 +32,25 @@ public:
     // handshake failed or the wait was cancelled.
     Awaitable<bool> secure(const tls::Context& context);
 
+    // Notes from now on when something comes, so that receive() need not ask in vain. To be called
+    // in the turn of the loop in which the socket was registered, and where the client stays.
+    void listen();
+
     // Waits for more bytes, `most` at a time. False when the client has said FIN or is gone, or when
     // the wait was cancelled.
     Awaitable<bool> receive(std::size_t most = 2048);
+
+    // Waits until something has come, be it bytes, FIN or RST; at once where that is not known. False
+    // when the wait was cancelled.
+    Awaitable<bool> stirs();
+
+    // `watcher` is told when something comes, and first where that is not known; again only after
+    // watch_on(). Nobody is told after watch({}).
+    void watch(Socket::Ready watcher);
+    void watch_on();
+
+    // In plain text: the kernel has said that nothing is left, and nothing has come since.
+    bool is_quiet() const { return quiet_; }
 
     // All of `bytes`, or false.
     Awaitable<bool> send(std::string_view bytes);
@@ -63,6 +81,9 @@ public:
     relay::Side side() { return {socket_, tls_.get()}; }   // for the relay
 
 private:
+    static void on_stir(void* client, bool cancelled);
+    void be_quiet();
+    Then peek_plain();
     Awaitable<bool> ready(Then when);
     Awaitable<bool> decrypt(std::size_t most);
     Awaitable<bool> encrypt(std::string_view bytes);
@@ -70,6 +91,9 @@ private:
     Socket socket_;
     std::unique_ptr<tls::Stream> tls_;
     Peer peer_;
+    bool quiet_ = false;
+    asio::any_completion_handler<void(bool)> waiting_;  // of stirs()
+    Socket::Ready watcher_;
     std::string received_;
     std::size_t used_ = 0;
 };

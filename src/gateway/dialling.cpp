@@ -32,46 +32,28 @@ Awaitable<dial::DialResult> Session::dial(const Asked& asked, const policy::Subj
 Awaitable<dial::DialResult> Session::watched(dial::Dial& dial)
 {
     dialling_ = &dial;
-    watch_client();
+    client_.watch({&on_client_stirring, this});
     auto dialled = co_await dial.run();
+    client_.watch({});
     dialling_ = nullptr;
-    boost::system::error_code nothing_to_cancel;
-    client_.socket().cancel(nothing_to_cancel);
     co_return dialled;
 }
 
-void Session::watch_client()
-{
-    client_.socket().async_wait(Socket::wait_read,
-                                [self = shared_from_this()](boost::system::error_code error) {
-                                    if (!error && self->dialling_ != nullptr)
-                                        self->on_client_stirring();
-                                });
-}
-
 // Bytes may come early, and wait in the kernel until the tunnel stands. FIN and RST are what we
-// look for; with early bytes, FIN is no goodbye.
-void Session::on_client_stirring()
+// look for; with early bytes, FIN is no goodbye, and RST stands behind them.
+void Session::on_client_stirring(void* session, bool)
 {
-    const auto stirred = client_.peek();
-    if (stirred == Then::when_readable || stirred == Then::when_writable)
-        return watch_client();
-    if (stirred == Then::broken)
-        return interrupt(Interruption::client_left);
-    if (stirred == Then::ended && client_.received().empty()) {
-        client_left_ = true;
-        deadline_.expires_within(half_closed_patience);
+    auto& self = *static_cast<Session*>(session);
+    const auto stirred = self.client_.peek();
+    const bool is_left =
+        stirred == Then::broken || (stirred == Then::go_on && self.client_.is_reset());
+    if (is_left)
+        return self.interrupt(Interruption::client_left);
+    if (stirred == Then::ended && self.client_.received().empty()) {
+        self.client_left_ = true;
+        self.deadline_.expires_within(half_closed_patience);
     }
-    watch_for_reset();
-}
-
-void Session::watch_for_reset()
-{
-    client_.socket().async_wait(
-        Socket::wait_error, [self = shared_from_this()](boost::system::error_code cancelled) {
-            if (!cancelled && self->dialling_ != nullptr && self->client_.is_reset())
-                self->interrupt(Interruption::client_left);
-        });
+    self.client_.watch_on();
 }
 
 }  // namespace adit::gateway

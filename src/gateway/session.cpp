@@ -61,6 +61,7 @@ Session::Session(Worker& worker, Client client, std::shared_ptr<const policy::Li
 // and deadline are gone when the second begins, so an idle tunnel keeps little more than its facts.
 void Session::serve()
 {
+    client_.listen();
     asio::co_spawn(worker_.loop(), establish(),
                    [self = shared_from_this()](const std::exception_ptr& surprise) {
                        self->deadline_.lift();
@@ -75,10 +76,14 @@ void Session::serve()
 
 void Session::carry()
 {
-    tunnel_->relay.start([self = shared_from_this()](const relay::Totals& totals) {
-        self->chronicle_.tunnel(totals, self->interruption_);
-        self->worker_.ended(*self, nullptr);
-    });
+    const bool is_quiet = client_.tls() == nullptr && client_.is_quiet();
+    client_.socket().forget_waits();
+    tunnel_->relay.start(
+        [self = shared_from_this()](const relay::Totals& totals) {
+            self->chronicle_.tunnel(totals, self->interruption_);
+            self->worker_.ended(*self, nullptr);
+        },
+        is_quiet);
 }
 
 // From the first byte to a tunnel that stands and of which the client knows, or to the end of the

@@ -113,9 +113,7 @@ private:
     Awaitable<dial::DialResult> dial(const Asked& asked, const policy::Subject& subject,
                                      const Snapshot& now);
     Awaitable<dial::DialResult> watched(dial::Dial& dial);
-    void watch_client();
-    void on_client_stirring();
-    void watch_for_reset();
+    static void on_client_stirring(void* session, bool);
 
     Awaitable<bool> keeps_to(const policy::Inner& inner, const protocols::Host& asked,
                              Socket& destination);

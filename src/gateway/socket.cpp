@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include <sys/epoll.h>
+
 #include <boost/asio/detail/reactor.hpp>
 #include <boost/asio/detail/reactor_op.hpp>
 
@@ -11,6 +13,20 @@ namespace adit {
 
 using asio::detail::reactor;
 using asio::detail::reactor_op;
+
+namespace {
+
+// What epoll has said of a descriptor: its entry in the reactor is an operation that carries it.
+class Events : asio::detail::operation {
+public:
+    static unsigned of(reactor::per_descriptor_data entry)
+    {
+        return ((asio::detail::operation*)entry)
+                   ->*(&Events::task_result_);  // NOLINT: a private base
+    }
+};
+
+}  // namespace
 
 // Lives in Waits. The reactor holds it from start() to its completion, which may come after the
 // socket's end.
@@ -25,12 +41,15 @@ public:
     {
         starting_ = true;
         held_ = true;
+        ec_ = {};
+        entry_ = entry;
         of.start_op(kind_, descriptor, entry, this, true, true);
         starting_ = false;
     }
     void post(reactor& of)
     {
         held_ = true;
+        ec_ = {};
         of.post_immediate_completion(this, true);
     }
     bool held() const { return held_; }
@@ -42,11 +61,9 @@ public:
     void forget() { first_ = second_ = {}; }
 
 private:
-    // Asio asks once when the operation starts, and then at each edge.
-    static status perform(reactor_op* base)
-    {
-        return static_cast<Wait*>(base)->starting_ ? not_done : done_and_exhausted;
-    }
+    // Asio asks once when the operation starts, and then at each edge. Others that wait for the same
+    // edge have their turn as well.
+    static status perform(reactor_op* base);
     static void complete(void* loop, asio::detail::operation* base,
                          const boost::system::error_code& error, std::size_t bytes);
 
@@ -54,6 +71,7 @@ private:
     int kind_;
     Ready first_;
     Ready second_;
+    reactor::per_descriptor_data entry_ = nullptr;
     bool starting_ = false;
     bool held_ = false;
 };
@@ -62,6 +80,7 @@ struct Socket::Waits {
     Wait read{*this, reactor::read_op};
     Wait write{*this, reactor::write_op};
     Wait soon{*this, reactor::read_op};  // never given to the reactor, only posted
+    bool hung_up = false;
     bool orphaned = false;
     unsigned forgotten = 0;  // how often
     bool calling = false;
@@ -87,6 +106,16 @@ struct Socket::Waits {
     }
 };
 
+reactor_op::status Socket::Wait::perform(reactor_op* base)
+{
+    auto* const self = static_cast<Wait*>(base);
+    if (self->starting_)
+        return not_done;
+    if ((Events::of(self->entry_) & (EPOLLERR | EPOLLHUP)) != 0)
+        self->all_.hung_up = true;
+    return done;
+}
+
 // `loop` is null when the loop itself is being destroyed.
 void Socket::Wait::complete(void* loop, asio::detail::operation* base,
                             const boost::system::error_code&, std::size_t)
@@ -98,11 +127,12 @@ void Socket::Wait::complete(void* loop, asio::detail::operation* base,
     const auto second = std::exchange(self->second_, {});
     if (loop != nullptr && !all.orphaned) {
         const auto forgotten = all.forgotten;
+        const bool cancelled = self->ec_ == asio::error::operation_aborted;
         all.calling = true;
         if (first.call != nullptr)
-            first.call(first.context);
+            first.call(first.context, cancelled);
         if (second.call != nullptr && all.forgotten == forgotten)
-            second.call(second.context);
+            second.call(second.context, cancelled);
         all.calling = false;
     }
     if (all.orphaned)
@@ -161,6 +191,11 @@ void Socket::soon(Ready ready)
     soon.add(ready);
     if (!soon.held())
         soon.post(asio::use_service<reactor>(get_executor().context()));
+}
+
+bool Socket::is_hung_up() const
+{
+    return waits_ != nullptr && waits_->hung_up;
 }
 
 void Socket::forget_waits()

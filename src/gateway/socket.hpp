@@ -21,9 +21,10 @@ using Stream = asio::generic::stream_protocol;
 class Socket : public asio::basic_stream_socket<Stream, Executor> {
 public:
     using Base = asio::basic_stream_socket<Stream, Executor>;
-    // Called from the loop, never from inside the call that asked for it.
+    // Called from the loop, never from inside the call that asked for it. `cancelled` when the
+    // socket's cancel() has ended the wait.
     struct Ready {
-        void (*call)(void* context) = nullptr;
+        void (*call)(void* context, bool cancelled) = nullptr;
         void* context = nullptr;
     };
 
@@ -39,12 +40,15 @@ public:
 
     // Once, when the next edge comes: more to read or an end, room to write or an error. To be asked
     // only when the kernel has just said, with no turn of the loop since, that it would block (or
-    // that nothing is left). Two may wait in a direction: TLS may have to read in order
-    // to write. The socket's other asynchronous operations of that direction must not be under way.
+    // that nothing is left), or for whatever comes beyond what is there. Two may wait in a
+    // direction: TLS may have to read in order to write.
     void when_readable(Ready ready);
     void when_writable(Ready ready);
     // When the loop comes round.
     void soon(Ready ready);
+    // An edge that has answered a wait told of an error or of the end of both directions. What comes
+    // in one edge with other things has no edge of its own, and TCP_INQ knows nothing of resets.
+    bool is_hung_up() const;
     // None of these is answered any more.
     void forget_waits();
 

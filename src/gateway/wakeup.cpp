@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 namespace adit {
@@ -23,6 +24,13 @@ void Wakeup::wake()
     woken_ = true;
     if (waiting_)
         asio::post(loop_, std::move(waiting_));
+}
+
+void Wakeup::resume()
+{
+    woken_ = true;
+    if (waiting_)
+        asio::dispatch(loop_, std::move(waiting_));
 }
 
 }  // namespace adit

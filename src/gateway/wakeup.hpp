@@ -21,6 +21,9 @@ public:
     // Never resumes the waiter from inside: it continues when the loop comes round.
     void wake();
 
+    // The same, but the waiter continues at once: for the last act of a handler of the loop.
+    void resume();
+
 private:
     asio::io_context& loop_;
     bool woken_ = false;

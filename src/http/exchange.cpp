@@ -155,8 +155,8 @@ Awaitable<void> Exchange::upload()
 Awaitable<void> Exchange::watch_client()
 {
     while (client_.received().size() < most_early) {
-        const auto [cancelled] = co_await client_.socket().async_wait(Socket::wait_read, as_values);
-        if (cancelled || answered_)
+        const auto came = co_await client_.stirs();
+        if (!came || answered_)
             co_return;
         const auto stirred = client_.peek();
         if (stirred == Then::ended) {

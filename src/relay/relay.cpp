@@ -60,16 +60,18 @@ Relay::Relay(Side client, Side destination, std::string early, Shared& shared)
     up_.kept = std::move(early);
 }
 
-void Relay::start(std::function<void(const Totals&)> over)
+void Relay::start(std::function<void(const Totals&)> over, bool client_is_quiet)
 {
     on_over_ = std::move(over);
     started_ = std::chrono::steady_clock::now();
     if (over_)
         return complete();  // was stopped before it began
-    if (up_.kept.empty())
-        read(up_);
-    else
+    if (!up_.kept.empty())
         flush(up_);
+    else if (client_is_quiet)
+        read_later(up_);
+    else
+        read(up_);
     if (!over_)
         read(down_);
 }
@@ -95,13 +97,13 @@ void Relay::write_later(Direction& direction, Then when)
     wait(*direction.to, when, {&on_write, &direction});
 }
 
-void Relay::on_read(void* direction)
+void Relay::on_read(void* direction, bool)
 {
     auto& one = *static_cast<Direction*>(direction);
     one.relay->read(one);
 }
 
-void Relay::on_write(void* direction)
+void Relay::on_write(void* direction, bool)
 {
     auto& one = *static_cast<Direction*>(direction);
     one.relay->flush(one);
@@ -292,7 +294,7 @@ void Relay::watch_for_reset(Direction& direction)
     direction.from->socket().when_readable({&on_stirring, &direction});
 }
 
-void Relay::on_stirring(void* direction)
+void Relay::on_stirring(void* direction, bool)
 {
     auto& one = *static_cast<Direction*>(direction);
     int error = 0;

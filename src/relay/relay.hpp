@@ -52,8 +52,9 @@ public:
     Relay& operator=(const Relay&) = delete;
 
     // Carries until both directions have ended. Then both sockets are closed, and `over` is called
-    // from the loop, once; it may destroy the relay.
-    void start(std::function<void(const Totals&)> over);
+    // from the loop, once; it may destroy the relay. `client_is_quiet`: the kernel has said that
+    // nothing is left of what the client sent, and no edge has come since.
+    void start(std::function<void(const Totals&)> over, bool client_is_quiet = false);
 
     // Ends the tunnel at once; what is in flight is lost and both sides see a reset, so that no
     // truncation looks like a proper end. `over` follows.
@@ -83,9 +84,9 @@ private:
     void read_later(Direction& direction, Then when = Then::when_readable);
     void read_soon(Direction& direction);
     void write_later(Direction& direction, Then when = Then::when_writable);
-    static void on_read(void* direction);
-    static void on_write(void* direction);
-    static void on_stirring(void* direction);
+    static void on_read(void* direction, bool);
+    static void on_write(void* direction, bool);
+    static void on_stirring(void* direction, bool);
     void read(Direction& direction);
     void copy(Direction& direction);
     void stand_still(Direction& direction, Then why);

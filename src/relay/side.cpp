@@ -24,7 +24,7 @@ bool would_block(int error)
 }  // namespace
 
 // With TCP_INQ the kernel tells what is left, so that nobody need ask again to be told EAGAIN. What
-// is left counts at least one when a FIN is.
+// is left counts at least one when a FIN is; of a reset it tells nothing.
 Progress Side::receive(std::span<std::uint8_t> into)
 {
     if (tls_ != nullptr)
@@ -53,7 +53,8 @@ Progress Side::receive(std::span<std::uint8_t> into)
     }
     int left = 0;
     std::memcpy(&left, CMSG_DATA(told), sizeof left);
-    return {bytes, left == 0 ? Then::when_readable : Then::go_on};
+    const bool is_all = left == 0 && !socket_->is_hung_up();
+    return {bytes, is_all ? Then::when_readable : Then::go_on};
 }
 
 // One call that spares one for each message; short tunnels are spared it.

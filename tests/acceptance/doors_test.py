@@ -212,7 +212,7 @@ def _():
                 equal(gateway.record(ending="finished")["listener"], "web")
             connection, reply = http_connect(("127.0.0.1", first), "127.0.0.1", first)
             connection.close()
-            equal((reply.status, gateway.record(ending="not_allowed")["reason"]), (403, "own_listener"))
+            equal((reply.status, gateway.record(ending="address_not_allowed")["reason"]), (403, "own_listener"))
 
 
 @test("a reload lets go of the service manager's sockets and takes them up again")

@@ -20,7 +20,7 @@ struct Bell {
     int rung = 0;
     Socket::Ready ready()
     {
-        return {[](void* self) { ++static_cast<Bell*>(self)->rung; }, this};
+        return {[](void* self, bool) { ++static_cast<Bell*>(self)->rung; }, this};
     }
 };
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 using namespace adit;
 
@@ -47,4 +48,19 @@ TEST_CASE("a wake before the wait is remembered, once")
     waiter.loop.restart();
     waiter.loop.poll();
     CHECK(waiter.returned == 2);
+}
+
+TEST_CASE("a waiter that is resumed continues at once, from a handler of the loop")
+{
+    Waiter waiter;
+    waiter.wait();
+    int returned_inside = 0;
+    asio::post(waiter.loop, [&] {
+        waiter.wakeup.resume();
+        returned_inside = waiter.returned;
+    });
+    waiter.loop.restart();
+    waiter.loop.poll();
+    CHECK(waiter.returned == 1);
+    CHECK(returned_inside == 1);
 }

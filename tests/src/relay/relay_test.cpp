@@ -2,6 +2,7 @@
 
 #include <array>
 #include <csignal>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -44,6 +45,8 @@ public:
     {
         asio::post(loop_, [this] { relay_.stop(); });
     }
+    // While the loop does this, it sees nothing: what happens shows in one edge afterwards.
+    void in_one_turn(std::function<void()> act) { asio::post(loop_, std::move(act)); }
     relay::Totals totals()
     {
         auto future = ended_.get_future();
@@ -199,6 +202,25 @@ TEST_CASE("what a side said before its reset is delivered")
     const auto totals = tunnel.totals();
     CHECK(totals.down == 10);
     CHECK(totals.end == relay::End::reset);
+}
+
+TEST_CASE("last words and a reset in one edge both pass, after few messages and after many")
+{
+    for (const int messages : {0, 1, 2, 3, 4, 20}) {
+        Tunnel tunnel;
+        for (int i = 0; i < messages; ++i) {
+            REQUIRE(tunnel.client().send("ping"));
+            REQUIRE(tunnel.destination().receive(4) == "ping");
+        }
+        tunnel.in_one_turn([&] {
+            CHECK(tunnel.client().send("bye"));
+            tunnel.client().reset();
+        });
+        const auto totals = tunnel.totals();
+        CHECK(totals.up == 4U * static_cast<unsigned>(messages) + 3U);
+        CHECK(totals.end == relay::End::reset);
+        CHECK(totals.by_client);
+    }
 }
 
 TEST_CASE("a slow reader stops the writer and loses nothing, spliced or copied")
