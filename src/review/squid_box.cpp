@@ -124,11 +124,19 @@ policy::PortSet complement(const policy::PortSet& ports)
     return found;
 }
 
+bool narrow(Box& box, Method method)
+{
+    if (!box.method)
+        box.method = method;
+    return box.method == method;
+}
+
 bool covers(const Box& outer, const Box& inner)
 {
-    return (!outer.connect || inner.connect) && covers(outer.clients, inner.clients) &&
-           covers(outer.users, inner.users) && covers(outer.hosts, inner.hosts) &&
-           covers(outer.networks, inner.networks) && covers(outer.ports, inner.ports);
+    return (!outer.method || inner.method == outer.method) &&
+           covers(outer.clients, inner.clients) && covers(outer.users, inner.users) &&
+           covers(outer.hosts, inner.hosts) && covers(outer.networks, inner.networks) &&
+           covers(outer.ports, inner.ports);
 }
 
 }  // namespace adit::review::squid

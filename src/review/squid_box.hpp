@@ -2,6 +2,7 @@
 // Conditions are joined here by meaning, since a rule has each field only once.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,8 +29,11 @@ struct Users {
 using Networks = std::vector<policy::Network>;
 using Hosts = std::set<std::string>;  // entries of `hosts`
 
+// Adit tells CONNECT, its protocol `connect`, from all other methods, which are `http` to it.
+enum class Method : std::uint8_t { connect, http };
+
 struct Box {
-    bool connect = false;  // `acl CONNECT method CONNECT` was asked for
+    std::optional<Method> method;
     std::optional<Field<Networks>> clients;
     std::optional<Field<Users>> users;
     std::optional<Field<Hosts>> hosts;
@@ -42,6 +46,9 @@ Hosts intersection(const Hosts& one, const Hosts& other);
 Users intersection(const Users& one, const Users& other);
 policy::PortSet intersection(const policy::PortSet& one, const policy::PortSet& other);
 policy::PortSet complement(const policy::PortSet& ports);
+
+// Restricts the box to the method. False when nothing is left.
+bool narrow(Box& box, Method method);
 
 inline bool is_empty(const Networks& networks)
 {

@@ -19,7 +19,7 @@ constexpr std::array<std::pair<std::string_view, Kind>, 7> types{{
     {"dstdomain", Kind::hosts},
     {"dstdom_regex", Kind::hosts},
     {"port", Kind::ports},
-    {"method", Kind::connect},
+    {"method", Kind::methods},
     {"proxy_auth", Kind::users},
 }};
 
@@ -100,6 +100,10 @@ bool ValueReader::read_value(const std::string& value)
             return false;
         case Kind::users:
             return read_user(value);
+        case Kind::methods:
+            acl_.connect = acl_.connect || value == "CONNECT";
+            acl_.other_methods = acl_.other_methods || value != "CONNECT";
+            return value == "CONNECT";
         default:
             return true;
     }
@@ -179,8 +183,9 @@ Acls::Acls()
     define(manager);
     Acl connect;
     connect.name = "CONNECT";
-    connect.kind = Kind::connect;
+    connect.kind = Kind::methods;
     connect.type = "method";
+    connect.connect = true;
     define(connect);
     define(address_list("localhost", Kind::clients, {"127.0.0.1", "::1"}));
     define(address_list("to_localhost", Kind::networks, {"127.0.0.0/8", "::1"}));
@@ -212,8 +217,6 @@ void Acls::read(const Line& line, const ReadList& read_list, std::vector<ImportN
         acl.type = type;
         acl.line = line.number;
         acl.kind = kind_of(type);
-        if (acl.kind == Kind::connect)
-            acl.kind = Kind::nothing;  // until CONNECT is among the methods
     } else if (acl.type != type) {
         acl.incomplete = true;
         notes.push_back({line.number,
@@ -227,11 +230,6 @@ void Acls::read(const Line& line, const ReadList& read_list, std::vector<ImportN
             {line.number,
              fmt::format("not imported: lists of type {} have no equivalent", in_comment(type)),
              true});
-        return;
-    }
-    if (type == "method") {
-        if (std::ranges::find(values, "CONNECT") != values.end())
-            acl.kind = Kind::connect;
         return;
     }
     ValueReader{acl, line, read_list, notes}.read(values);

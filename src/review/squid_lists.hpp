@@ -16,7 +16,7 @@ struct Acl {
     enum class Kind : std::uint8_t {
         everything,
         nothing,   // matches no request that Adit takes
-        connect,   // method CONNECT
+        methods,   // CONNECT, which is told from all others
         clients,   // src
         networks,  // dst
         hosts,     // dstdomain, dstdom_regex
@@ -33,6 +33,8 @@ struct Acl {
     Hosts hosts;
     policy::PortSet ports;
     Users users;
+    bool connect = false;        // among methods: CONNECT
+    bool other_methods = false;  // among methods: some of the others, never all
     // Not all of it could be read: it matches at least what stands here, and perhaps more.
     bool incomplete = false;
 };

@@ -57,9 +57,8 @@ bool narrow(Box& box, const Acl& acl)
     switch (acl.kind) {
         case Kind::everything:
             return true;
-        case Kind::connect:
-            box.connect = true;
-            return true;
+        case Kind::methods:
+            return acl.connect && narrow(box, Method::connect);
         case Kind::clients:
             return narrow(box.clients, acl.networks, name);
         case Kind::networks:
@@ -82,10 +81,9 @@ bool join(Box& into, const Box& other)
     const auto add = [](auto& field, const auto& more) {
         return !more || narrow(field, more->values, more->acl);
     };
-    into.connect = into.connect || other.connect;
-    return add(into.clients, other.clients) && add(into.users, other.users) &&
-           add(into.hosts, other.hosts) && add(into.networks, other.networks) &&
-           add(into.ports, other.ports);
+    return (!other.method || narrow(into, *other.method)) && add(into.clients, other.clients) &&
+           add(into.users, other.users) && add(into.hosts, other.hosts) &&
+           add(into.networks, other.networks) && add(into.ports, other.ports);
 }
 
 // Reads one line's conditions. What is known of a list only in part is read so that an allow allows
@@ -153,19 +151,23 @@ std::optional<Statement> StatementReader::read()
 
 bool StatementReader::require(const Acl& acl)
 {
-    if (acl.incomplete && !statement_.allow)
-        return true;
-    return narrow(statement_.box, acl);
+    if (!acl.incomplete || statement_.allow)
+        return narrow(statement_.box, acl);
+    if (acl.kind == Kind::methods && !acl.connect)
+        return narrow(statement_.box,
+                      Method::http);  // whatever the methods are, they are no CONNECT
+    return true;
 }
 
 bool StatementReader::exclude(const Acl& acl)
 {
     if (acl.incomplete && statement_.allow)
-        return false;
+        return acl.kind == Kind::methods && !acl.connect && narrow(statement_.box, Method::connect);
     switch (acl.kind) {
         case Kind::everything:
-        case Kind::connect:
-            return false;  // all requests that Adit takes here are CONNECT
+            return false;
+        case Kind::methods:
+            return !acl.connect || narrow(statement_.box, Method::http);
         case Kind::nothing:
         case Kind::unknown:
             return true;

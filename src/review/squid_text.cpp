@@ -121,8 +121,8 @@ std::string Writer::heading() const
         "// - Each address of a name is judged by itself. Squid matches a dst list when any one "
         "address does, and looks up\n//   the names of bare addresses; here an address matches no "
         "host.\n"
-        "// - Only CONNECT is taken, like Squid's port takes it. Without \"protocols\" SOCKS "
-        "clients may use the port, too.\n",
+        "// - CONNECT and plain HTTP are taken, of the latter http:// addresses only, not ftp://. "
+        "Without \"protocols\" at its\n//   listener SOCKS clients may use the port, too.\n",
         in_comment(parts_.file));
 }
 
@@ -172,9 +172,10 @@ std::string Writer::listeners() const
             text +=
                 "    // Anyone who can reach it may use it, as in the squid.conf. Is that "
                 "meant? Name \"clients\" in the rules.\n";
-        text += fmt::format("    {{ \"address\": {}, \"protocols\": [\"connect\"]{}{} }},\n",
-                            quoted(port.address), has_users() ? ", \"login\": \"optional\"" : "",
-                            open ? ", \"open\": true" : "");
+        text +=
+            fmt::format("    {{ \"address\": {}, \"protocols\": [\"connect\", \"http\"]{}{} }},\n",
+                        quoted(port.address), has_users() ? ", \"login\": \"optional\"" : "",
+                        open ? ", \"open\": true" : "");
     }
     return text + "  ],\n\n";
 }
@@ -245,8 +246,9 @@ std::string Writer::rule(const AccessRule& rule)
         fmt::format("\"name\": {}",
                     quoted(names_.unique(fmt::format("line {}: {}", line, rule.text)))),
         fmt::format("\"action\": \"{}\"", rule.allow ? "allow" : "deny")};
-    if (rule.box.connect)
-        fields.emplace_back("\"protocols\": [\"connect\"]");
+    if (rule.box.method)
+        fields.push_back(fmt::format("\"protocols\": [\"{}\"]",
+                                     *rule.box.method == Method::connect ? "connect" : "http"));
     add_field(fields, "clients", rule.box.clients);
     add_field(fields, "users", rule.box.users);
     add_field(fields, "hosts", rule.box.hosts);

@@ -13,6 +13,7 @@ using namespace adit::review;
 namespace {
 
 struct Request {
+    bool connect = false;  // else GET
     std::string client;
     std::string user;
     std::string host;
@@ -31,9 +32,8 @@ bool is_below(const std::string& host, const std::string& domain)
     return host == domain || host.ends_with('.' + domain);
 }
 
-const std::array<List, 10> lists{{
-    {"CONNECT", "acl CONNECT method CONNECT", [](const Request&) { return true; }},
-    {"gets", "acl gets method GET", [](const Request&) { return false; }},
+const std::array<List, 9> lists{{
+    {"CONNECT", "acl CONNECT method CONNECT", [](const Request& asked) { return asked.connect; }},
     {"office", "acl office src 10.0.0.0/8",
      [](const Request& asked) { return asked.client.starts_with("10."); }},
     {"lab", "acl lab src 10.1.0.0/255.255.0.0 192.168.0.0/16",
@@ -103,12 +103,13 @@ std::string text_of(const std::vector<Statement>& statements)
 std::vector<Request> all_requests()
 {
     std::vector<Request> all;
-    for (const auto* client : {"10.1.0.1", "10.2.0.1", "192.168.0.1", "9.9.9.9"})
-        for (const auto* user : {"", "bob", "eve"})
-            for (const auto* host :
-                 {"example.com", "www.example.com", "www.example.org", "other.net"})
-                for (const std::uint16_t port : {80, 443, 8080})
-                    all.push_back({client, user, host, port});
+    for (const bool connect : {true, false})
+        for (const auto* client : {"10.1.0.1", "10.2.0.1", "192.168.0.1", "9.9.9.9"})
+            for (const auto* user : {"", "bob", "eve"})
+                for (const auto* host :
+                     {"example.com", "www.example.com", "www.example.org", "other.net"})
+                    for (const std::uint16_t port : {80, 443, 8080})
+                        all.push_back({connect, client, user, host, port});
     return all;
 }
 
@@ -116,6 +117,7 @@ bool adit_allows(const policy::Policy& policy, const Request& asked)
 {
     policy::Subject subject;
     subject.listener = "127.0.0.1:3128";
+    subject.protocol = asked.connect ? protocols::Protocol::connect : protocols::Protocol::http;
     subject.client = boost::asio::ip::make_address(asked.client);
     subject.user = asked.user;
     const protocols::Target target{*protocols::Domain::parse(asked.host), asked.port};
@@ -144,13 +146,16 @@ TEST_CASE("an imported squid.conf answers every request to a public address as S
         REQUIRE(imported.equivalent());
         const auto loaded = policy::load(imported.text);
         REQUIRE_MESSAGE(loaded.has_value(), imported.text);
+        const auto& opened = loaded->configuration.listeners.front().protocols;
+        REQUIRE(opened.contains(protocols::Protocol::connect));
+        REQUIRE(opened.contains(protocols::Protocol::http));
         for (const auto& asked : requests) {
             const bool expected = squid_allows(statements, asked);
             if (adit_allows(loaded->configuration.policy, asked) == expected)
                 continue;
-            FAIL(asked.client << " " << asked.user << " " << asked.host << ":" << asked.port
-                              << (expected ? " is allowed by " : " is denied by ") << text
-                              << imported.text);
+            FAIL((asked.connect ? "CONNECT " : "GET ")
+                 << asked.client << " " << asked.user << " " << asked.host << ":" << asked.port
+                 << (expected ? " is allowed by " : " is denied by ") << text << imported.text);
         }
     }
 }

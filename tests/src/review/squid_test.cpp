@@ -82,6 +82,53 @@ TEST_CASE("the classic lines about CONNECT come out right")
     CHECK(policy.listeners.front().dual_stack);
 }
 
+TEST_CASE("plain HTTP is what is not CONNECT")
+{
+    const auto import = imported(
+        "acl office src 10.0.0.0/8\nhttp_access allow office !CONNECT\n"
+        "http_access deny !CONNECT\nhttp_access allow CONNECT\n");
+    CHECK(import.equivalent());
+    CHECK(import.notes.empty());
+    CHECK(
+        rules_of(import) ==
+        R"(    { "name": "line 2: allow office !CONNECT", "action": "allow", "protocols": ["http"], "clients": ["10.0.0.0/8"] },
+    { "name": "line 3: deny !CONNECT", "action": "deny", "protocols": ["http"] },
+    { "name": "line 4: allow CONNECT", "action": "allow", "protocols": ["connect"] },
+    // What matches no rule is denied, as in Squid.
+)");
+    const auto read = loaded(import.text);
+    const auto& opened = read.configuration.listeners.front().protocols;
+    CHECK(opened.contains(protocols::Protocol::connect));
+    CHECK(opened.contains(protocols::Protocol::http));
+    CHECK_FALSE(opened.contains(protocols::Protocol::socks5));
+}
+
+TEST_CASE("a list of other methods is known in part only, and closes what it cannot name")
+{
+    const std::string lists = "acl gets method GET\nacl some method CONNECT POST\n";
+    const auto the_rest = "    // What matches no rule is denied, as in Squid.\n";
+    CHECK(notes_of(lists + "http_access allow gets\n") ==
+          "! 1: not imported: GET in the list gets\n"
+          "! 2: not imported: POST in the list some\n"
+          "! 3: gets is known only in part, so this line allows less than it did\n"
+          "  3: left out: it matches no request that Adit would take\n");
+    CHECK(rules_of(imported(lists + "http_access deny gets\nhttp_access allow all\n")) ==
+          R"(    { "name": "line 3: deny gets", "action": "deny", "protocols": ["http"] },
+    { "name": "line 4: allow all", "action": "allow" },
+)" + std::string{the_rest});
+    CHECK(rules_of(imported(lists + "http_access allow !gets\n")) ==
+          R"(    { "name": "line 3: allow !gets", "action": "allow", "protocols": ["connect"] },
+)" + std::string{the_rest});
+    CHECK(rules_of(imported(lists + "http_access allow some\n")) ==
+          R"(    { "name": "line 3: allow some", "action": "allow", "protocols": ["connect"] },
+)" + std::string{the_rest});
+    CHECK(rules_of(imported(lists + "http_access deny !some\nhttp_access allow all\n")) ==
+          R"(    { "name": "line 3: deny !some", "action": "deny", "protocols": ["http"] },
+    { "name": "line 4: allow all", "action": "allow" },
+)" + std::string{the_rest});
+    CHECK(rules_of(imported(lists + "http_access allow !some\n")) == the_rest);
+}
+
 TEST_CASE("a last line that denies makes Squid allow the rest, and a file without lines denies")
 {
     CHECK(
