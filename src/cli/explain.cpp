@@ -69,19 +69,29 @@ Result<std::optional<review::AccessLine>, std::string> read_record(const Explain
     return {boost::system::in_place_value, Found{std::move(*record)}};
 }
 
-// What became of it, and whether the file is still the one that decided.
-void print_recorded(const review::AccessLine& record, const policy::Configuration& configuration)
+// What became of it. The destinations of a UDP association have answers of their own.
+void print_recorded(const review::AccessLine& record)
 {
-    const auto was = review::recorded_answer(record);
+    const auto known = record.destinations.size();
+    const auto all = known + record.other_destinations;
+    const auto was = known == 0
+                         ? review::words(review::recorded_answer(record))
+                         : fmt::format("{} destination{} over UDP", all, all == 1 ? "" : "s");
     fmt::print("recorded at {}, id {}: {}", review::to_text(record.time), review::quoted(record.id),
-               review::words(was));
+               was);
+    if (record.other_destinations != 0)
+        fmt::print(", of which {} are known", known);
     if (!record.ending.empty())
         fmt::print("; it ended as {}", review::in_comment(record.ending));
     fmt::print("\n");
+}
+
+void print_other_policy(const review::AccessLine& record,
+                        const policy::Configuration& configuration)
+{
     if (!record.policy.empty() && record.policy != configuration.hash)
         fmt::print("this file is another policy ({}) than the one that decided then ({})\n",
                    configuration.hash, review::in_comment(record.policy));
-    fmt::print("\n");
 }
 
 int exit_of(Conclusion conclusion)
@@ -106,6 +116,62 @@ policy::Surroundings surroundings(const policy::Configuration& configuration)
     return around;
 }
 
+// One thing to explain, and what stands above the answer.
+struct Asked {
+    Question question;
+    std::string heading;
+};
+
+Result<std::vector<Asked>, std::string> questions_of(const review::AccessLine& record)
+{
+    std::vector<Asked> all;
+    std::string mistake;
+    const auto requests = review::for_each_request(record, [&](const review::AccessLine& request) {
+        auto question = review::question_of(request);
+        if (!question) {
+            mistake = question.error();
+            return;
+        }
+        auto heading = record.destinations.empty()
+                           ? std::string{}
+                           : fmt::format("{}: {}\n", to_text(*request.target),
+                                         review::words(review::recorded_answer(request)));
+        all.push_back({std::move(*question), '\n' + std::move(heading)});
+    });
+    if (requests == 0)  // it says why
+        mistake = review::question_of(record).error();
+    if (!mistake.empty())
+        return {boost::system::in_place_error, std::move(mistake)};
+    return {boost::system::in_place_value, std::move(all)};
+}
+
+Result<std::vector<Asked>, std::string> questions_of(const ExplainOptions& options)
+{
+    auto question = review::question_of({options.target, options.client, options.user,
+                                         options.protocol, options.listener, options.resolved});
+    if (!question)
+        return {boost::system::in_place_error, question.error()};
+    std::vector<Asked> all;
+    all.push_back({std::move(*question), {}});
+    return {boost::system::in_place_value, std::move(all)};
+}
+
+int explain_here(const Question& question, const policy::Configuration& configuration, bool json)
+{
+    const auto explained = review::explained(question, configuration, surroundings(configuration));
+    fmt::print("{}{}", json ? explained.json : explained.text, json ? "\n" : "");
+    return exit_of(explained.conclusion);
+}
+
+// Of several answers a denial counts most, then one that could not be given.
+int worse(int one, int other)
+{
+    for (const int code : {failed, misused})
+        if (one == code || other == code)
+            return code;
+    return ok;
+}
+
 }  // namespace
 
 int explain(const ExplainOptions& options)
@@ -120,25 +186,31 @@ int explain(const ExplainOptions& options)
     if (record->has_value() != options.target.empty())
         return complain("say what is asked for: HOST:PORT, --record LINE, or --id ID --log FILE");
 
-    auto question =
-        *record ? review::question_of(**record)
-                : review::question_of({options.target, options.client, options.user,
-                                       options.protocol, options.listener, options.resolved});
-    if (!question)
-        return complain(question.error());
+    auto asked = *record ? questions_of(**record) : questions_of(options);
+    if (!asked)
+        return complain(asked.error());
     const auto now = review::moment(options.at);
     if (!now)
         return complain(fmt::format("--at {}: not a time; write 2026-11-24 or 2026-11-24T02:48:32Z",
                                     options.at));
-    question->at = now;
 
-    if (options.running)
-        return explain_running(*question, {options.control, options.config}, options.json);
-    if (*record && !options.json)
-        print_recorded(**record, configuration);
-    const auto explained = review::explained(*question, configuration, surroundings(configuration));
-    fmt::print("{}{}", options.json ? explained.json : explained.text, options.json ? "\n" : "");
-    return exit_of(explained.conclusion);
+    if (*record && !options.json) {
+        print_recorded(**record);
+        if (!options.running)
+            print_other_policy(**record, configuration);
+    }
+    int code = ok;
+    for (auto& [question, heading] : *asked) {
+        question.at = now;
+        if (!options.json)
+            fmt::print("{}", heading);
+        const int answer =
+            options.running
+                ? explain_running(question, {options.control, options.config}, options.json)
+                : explain_here(question, configuration, options.json);
+        code = worse(code, answer);
+    }
+    return code;
 }
 
 }  // namespace adit::cli

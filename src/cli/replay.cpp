@@ -35,6 +35,9 @@ void print_summary(const ReplayOptions& options, const AccessLines& lines,
                comparison.to_text());
     if (comparison.without_request() != 0)
         fmt::print("not judged: {} without a complete request\n", comparison.without_request());
+    if (comparison.untold() != 0)
+        fmt::print("not judged: {} destination{} over UDP that the records only count\n",
+                   comparison.untold(), comparison.untold() == 1 ? "" : "s");
     if (lines.unreadable() != 0)
         fmt::print("unreadable: {} of {} lines, see above\n", lines.unreadable(), lines.lines());
 }
@@ -65,10 +68,13 @@ int replay(const ReplayOptions& options)
     review::Comparison comparison{options.examples};
     AccessLines lines;
     const bool all_read = lines.read(options.files, [&](const review::AccessLine& line) {
-        if (!line.target || !line.protocol)
-            return comparison.add_without_request();
-        const auto was = before ? before->answer(line) : review::recorded_answer(line);
-        comparison.add(line, was, after.answer(line));
+        comparison.add_untold(line.other_destinations);
+        const auto requests = review::for_each_request(line, [&](const auto& request) {
+            const auto was = before ? before->answer(request) : review::recorded_answer(request);
+            comparison.add(request, was, after.answer(request));
+        });
+        if (requests == 0)
+            comparison.add_without_request();
     });
     if (!all_read)
         return misused;

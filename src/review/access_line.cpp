@@ -33,10 +33,13 @@ enum class Key : std::uint8_t {
     reason,
     near,
     ending,
+    udp,
+    destinations,
+    others,
     other,
 };
 
-constexpr std::array<std::pair<std::string_view, Key>, 18> keys{{
+constexpr std::array<std::pair<std::string_view, Key>, 21> keys{{
     {"v", Key::v},
     {"time", Key::time},
     {"id", Key::id},
@@ -55,6 +58,9 @@ constexpr std::array<std::pair<std::string_view, Key>, 18> keys{{
     {"reason", Key::reason},
     {"near", Key::near},
     {"ending", Key::ending},
+    {"udp", Key::udp},
+    {"destinations", Key::destinations},
+    {"others", Key::others},
 }};
 
 Key key_of(std::string_view name)
@@ -90,8 +96,46 @@ std::optional<protocols::Address> address_of_endpoint(std::string_view text)
     return *address;
 }
 
-// Where in the line the reader stands: the members of the record, the list `resolved`, its objects,
-// or something that is none of our business.
+std::optional<std::uint16_t> port_of(std::uint64_t number)
+{
+    if (number == 0 || number > std::numeric_limits<std::uint16_t>::max())
+        return std::nullopt;
+    return static_cast<std::uint16_t>(number);
+}
+
+// Where in the line the reader stands: the members of the record, a list or an object in it, or, when
+// something is ignored, what is none of our business.
+enum class In : std::uint8_t {
+    nothing,
+    record,
+    resolved,
+    resolved_item,
+    udp,
+    destinations,
+    destination,
+    others
+};
+
+// What is known by this name in one place may be new in another.
+bool belongs(Key key, In in)
+{
+    switch (in) {
+        case In::record:
+            return key != Key::destinations && key != Key::others;
+        case In::resolved_item:
+            return key == Key::address || key == Key::verdict || key == Key::rule;
+        case In::udp:
+            return key == Key::destinations || key == Key::others;
+        case In::destination:
+            return key == Key::host || key == Key::port || key == Key::address ||
+                   key == Key::verdict || key == Key::rule || key == Key::reason;
+        case In::others:
+            return key == Key::destinations;
+        default:
+            return false;
+    }
+}
+
 class Reader : public nlohmann::json_sax<Json> {
 public:
     Result<AccessLine, std::string> finish(bool well_formed);
@@ -119,8 +163,6 @@ public:
     }
 
 private:
-    enum class In : std::uint8_t { nothing, record, resolved, resolved_item };
-
     // False, which ends the reading: fail() has the reason.
     bool fail(std::string why)
     {
@@ -133,7 +175,10 @@ private:
     bool wrong(std::string_view value);
     bool take_record_text(std::string& value);
     bool take_resolved_text(std::string& value);
-    void join_target();
+    bool take_destination_text(std::string& value);
+    bool take_record_number(std::uint64_t value);
+    bool end_destination();
+    bool join_target();
 
     AccessLine line_;
     std::string why_;
@@ -142,6 +187,8 @@ private:
     bool version_seen_ = false;
     bool time_seen_ = false;
     bool item_address_seen_ = false;
+    std::string item_host_;
+    std::uint16_t item_port_ = 0;
     std::uint32_t seen_ = 0;  // bit n: Key n stands in this record
     In in_ = In::nothing;
     unsigned ignored_ = 0;  // how deep inside something unknown
@@ -174,18 +221,37 @@ bool Reader::number_unsigned(number_unsigned_t value)
         return fail("not an object");
     if (!known())
         return true;
-    if (in_ == In::record && key_ == Key::v) {
+    if (in_ == In::record)
+        return take_record_number(value);
+    if (in_ == In::others) {
+        line_.other_destinations = value;
+        return true;
+    }
+    if (in_ == In::destination && key_ == Key::port) {
+        const auto port = port_of(value);
+        if (!port)
+            return fail(fmt::format("{} is not a port", value));
+        item_port_ = *port;
+        return true;
+    }
+    return unfit("a number");
+}
+
+bool Reader::take_record_number(std::uint64_t value)
+{
+    if (key_ == Key::v) {
         version_seen_ = true;
         return value == 1 ? true
                           : fail(fmt::format("version {}; this program reads version 1", value));
     }
-    if (in_ == In::record && key_ == Key::port) {
-        if (value == 0 || value > std::numeric_limits<std::uint16_t>::max())
+    if (key_ == Key::port) {
+        const auto port = port_of(value);
+        if (!port)
             return fail(fmt::format("{} is not a port", value));
-        port_ = static_cast<std::uint16_t>(value);
+        port_ = *port;
         return true;
     }
-    if (in_ == In::record && key_ == Key::uid) {
+    if (key_ == Key::uid) {
         if (value > std::numeric_limits<std::uint32_t>::max())
             return fail(fmt::format("{} is not the number of a user", value));
         line_.uid = static_cast<std::uint32_t>(value);
@@ -202,6 +268,7 @@ bool Reader::string(string_t& value)
         return true;
     return in_ == In::record          ? take_record_text(value)
            : in_ == In::resolved_item ? take_resolved_text(value)
+           : in_ == In::destination   ? take_destination_text(value)
                                       : unfit("a string");
 }
 
@@ -282,6 +349,30 @@ bool Reader::take_resolved_text(std::string& value)
     return true;
 }
 
+bool Reader::take_destination_text(std::string& value)
+{
+    auto& item = line_.destinations.back();
+    switch (key_) {
+        case Key::host:
+            item_host_ = std::move(value);
+            return true;
+        case Key::address:
+            item.address = address_of_endpoint(value);
+            return item.address ? true : wrong(value);
+        case Key::verdict:
+            item.verdict = verdict_of(value);
+            return item.verdict ? true : wrong(value);
+        case Key::rule:
+            item.rule = std::move(value);
+            return true;
+        case Key::reason:
+            item.reason = std::move(value);
+            return true;
+        default:
+            return unfit("a string");
+    }
+}
+
 bool Reader::start_object(std::size_t /*size*/)
 {
     if (in_ == In::nothing) {
@@ -292,6 +383,17 @@ bool Reader::start_object(std::size_t /*size*/)
         in_ = In::resolved_item;
         item_address_seen_ = false;
         line_.resolved.emplace_back();
+        return true;
+    }
+    if (in_ == In::destinations && ignored_ == 0) {
+        in_ = In::destination;
+        item_host_.clear();
+        item_port_ = 0;
+        line_.destinations.emplace_back();
+        return true;
+    }
+    if (known() && (key_ == Key::udp || key_ == Key::others)) {
+        in_ = key_ == Key::udp ? In::udp : In::others;
         return true;
     }
     if (known())
@@ -305,6 +407,8 @@ bool Reader::key(string_t& name)
     if (ignored_ != 0)
         return true;
     key_ = key_of(name);
+    if (!belongs(key_, in_))
+        key_ = Key::other;
     if (in_ != In::record || key_ == Key::other)
         return true;
     // Which of two would count? The writer never does it, so someone else has written here.
@@ -326,6 +430,22 @@ bool Reader::end_object()
         in_ = In::resolved;
         return item_address_seen_ ? true : fail("an item of \"resolved\" has no address");
     }
+    if (in_ == In::destination)
+        return end_destination();
+    if (in_ == In::others)
+        in_ = In::udp;
+    else if (in_ == In::udp)
+        in_ = In::record;
+    return true;
+}
+
+bool Reader::end_destination()
+{
+    in_ = In::destinations;
+    auto host = protocols::parse_host(item_host_);
+    if (!host || item_port_ == 0)
+        return fail("an item of \"destinations\" has no host and port");
+    line_.destinations.back().target = protocols::Target{std::move(*host), item_port_};
     return true;
 }
 
@@ -337,7 +457,11 @@ bool Reader::start_array(std::size_t /*size*/)
         in_ = In::resolved;
         return true;
     }
-    if (in_ != In::resolved && known())
+    if (in_ == In::udp && ignored_ == 0 && key_ == Key::destinations) {
+        in_ = In::destinations;
+        return true;
+    }
+    if (in_ != In::resolved && in_ != In::destinations && known())
         return unfit("a list");
     ++ignored_;
     return true;
@@ -349,21 +473,20 @@ bool Reader::end_array()
         --ignored_;
         return true;
     }
-    in_ = In::record;
+    in_ = in_ == In::destinations ? In::udp : In::record;
     key_ = Key::other;
     return true;
 }
 
-void Reader::join_target()
+bool Reader::join_target()
 {
     if (host_.empty() || port_ == 0)
-        return;
+        return true;
     auto host = protocols::parse_host(host_);
-    if (!host) {
-        fail("\"host\" is neither a name nor an address");
-        return;
-    }
+    if (!host)
+        return fail("\"host\" is neither a name nor an address");
     line_.target = protocols::Target{std::move(*host), port_};
+    return true;
 }
 
 Result<AccessLine, std::string> Reader::finish(bool well_formed)
@@ -373,7 +496,7 @@ Result<AccessLine, std::string> Reader::finish(bool well_formed)
             fail("not an access record: it has no \"v\"");
         else if (!time_seen_)
             fail("not an access record: it has no \"time\"");
-        join_target();
+        (void)join_target();  // a failure is in why_
     }
     if (!why_.empty())
         return why_;
@@ -383,6 +506,29 @@ Result<AccessLine, std::string> Reader::finish(bool well_formed)
 }
 
 }  // namespace
+
+std::size_t for_each_request(const AccessLine& line,
+                             const std::function<void(const AccessLine&)>& each)
+{
+    if (line.target && line.protocol) {
+        each(line);
+        return 1;
+    }
+    if (line.protocol != protocols::Protocol::udp || line.destinations.empty())
+        return 0;
+    auto request = line;
+    request.destinations.clear();
+    request.other_destinations = 0;
+    for (const auto& one : line.destinations) {
+        request.target = one.target;
+        request.address = one.address;
+        request.verdict = one.verdict;
+        request.rule = one.rule;
+        request.reason = one.reason;
+        each(request);
+    }
+    return line.destinations.size();
+}
 
 std::optional<protocols::Protocol> parse_protocol(std::string_view text)
 {

@@ -2,6 +2,9 @@
 // Keys that later versions add are passed over. Knows nothing of files.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +26,15 @@ struct JudgedAddress {
     bool operator==(const JudgedAddress&) const = default;
 };
 
+// One destination of a UDP association, with an answer of its own.
+struct JudgedDestination {
+    protocols::Target target{protocols::Address{}, 0};
+    std::optional<protocols::Address> address;  // to which datagrams went last
+    std::optional<policy::Verdict> verdict;     // empty: the name had no address
+    std::string rule;
+    std::string reason;
+};
+
 struct AccessLine {
     Time time;
     std::string id;
@@ -40,7 +52,14 @@ struct AccessLine {
     std::string reason;
     std::string near;
     std::string ending;
+    std::vector<JudgedDestination> destinations;  // of a UDP association, which has no target
+    std::uint64_t other_destinations = 0;         // more of them, of which nothing else is known
 };
+
+// Calls `each` with every request of which the record tells: itself, or each destination of a UDP
+// association as a request of its own. Gives how many there were; 0: there never was a complete one.
+std::size_t for_each_request(const AccessLine& line,
+                             const std::function<void(const AccessLine&)>& each);
 
 // "connect", "socks5", ...: the words of records and of the configuration.
 std::optional<protocols::Protocol> parse_protocol(std::string_view text);

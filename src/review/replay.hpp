@@ -67,11 +67,14 @@ public:
 
     void add(const AccessLine& line, const Answer& before, const Answer& after);
     void add_without_request() { ++without_request_; }
+    // Destinations of UDP associations of which the record tells only that there were so many.
+    void add_untold(std::uint64_t destinations) { untold_ += destinations; }
 
     std::uint64_t count(Change change) const;
     std::uint64_t judged() const { return judged_; }
     std::uint64_t unchanged() const { return unchanged_; }
     std::uint64_t without_request() const { return without_request_; }
+    std::uint64_t untold() const { return untold_; }
 
     // For people: a heading for each kind of change, the largest groups first.
     std::string to_text() const;
@@ -90,6 +93,7 @@ private:
     std::uint64_t judged_ = 0;
     std::uint64_t unchanged_ = 0;
     std::uint64_t without_request_ = 0;
+    std::uint64_t untold_ = 0;
 };
 
 }  // namespace adit::review

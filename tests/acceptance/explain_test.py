@@ -77,4 +77,24 @@ def _():
         equal(adit("explain", "--config", config, "--id", "nobody", "--log", str(log)).returncode, 2)
 
 
+@test("the record of a UDP association is explained destination by destination; one denial is exit code 1")
+def _():
+    destinations = [{"host": "8.8.8.8", "port": 53, "address": "8.8.8.8:53", "verdict": "allow", "rule": "dns"},
+                    {"host": "10.0.0.1", "port": 53, "verdict": "deny", "reason": "internal_address"}]
+    line = {"v": 1, "time": "2026-11-24T02:48:32Z", "id": "ctaf2zhs11xy1", "listener": "gone", "protocol": "udp",
+            "client": "10.2.0.9:40000", "udp": {"destinations": destinations, "others": {"destinations": 1}}, "ending": "finished"}
+    policy = {**POLICY, "rules": [{"name": "dns", "action": "allow", "ports": [53]}]}
+    done = explain("--record", json.dumps(line), policy=policy)
+    equal(done.returncode, 1, done.stdout + done.stderr)
+    contains(done.stdout, "3 destinations over UDP, of which 2 are known; it ended as finished\n")
+    contains(done.stdout, '\n8.8.8.8:53: allowed by "dns"\nallowed by the rule "dns"\n')
+    contains(done.stdout, "\n10.0.0.1:53: denied (internal_address)\ndenied: ")
+    told = explain("--json", "--record", json.dumps(line), policy=policy).stdout.splitlines()
+    equal([json.loads(one)["verdict"] for one in told], ["allowed", "denied"])
+    line["udp"]["destinations"].pop()
+    equal(explain("--record", json.dumps(line), policy=policy).returncode, 0)
+    line["udp"]["destinations"].pop()
+    equal(explain("--record", json.dumps(line), policy=policy).returncode, 2)
+
+
 main()

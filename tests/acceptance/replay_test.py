@@ -80,6 +80,19 @@ def _():
     equal(replay([WEB], [record()], "--at", "tomorrow").returncode, 2)
 
 
+@test("the destinations of UDP associations are judged, and those that were only counted are told")
+def _():
+    destination = {"host": "8.8.8.8", "port": 53, "address": "8.8.8.8:53", "verdict": "allow", "rule": "dns", "reason": "rule"}
+    line = record(protocol="udp", host=None, port=None, resolved=None, address=None, verdict=None, rule=None, reason=None,
+                  listener="gone", udp={"destinations": [destination], "others": {"destinations": 3, "sent": 3}})
+    done = replay([{"name": "dns", "action": "allow", "ports": [53]}], [line])
+    equal(done.returncode, 0, done.stdout + done.stderr)
+    contains(done.stdout, "unchanged: 1\nnot judged: 3 destinations over UDP that the records only count\n")
+    done = replay([WEB], [line])
+    equal(done.returncode, 1, done.stdout + done.stderr)
+    contains(done.stdout, 'was allowed by "dns", now denied (no_rule)\n      nobody from 10.2.0.9 to 8.8.8.8:53 by udp;')
+
+
 @test("what the gateway recorded changes nothing under the same policy")
 def _():
     with ProgramOrigin("cat") as origin, Gateway(rules=[LOOPBACK]) as gateway:

@@ -39,6 +39,37 @@ observe::Record full_record()
     return record;
 }
 
+observe::UdpTraffic udp_traffic()
+{
+    using protocols::Domain;
+    using protocols::Target;
+    observe::UdpTraffic traffic;
+    traffic.destinations = {
+        {Target{*Domain::parse("dns.example"), 53},
+         protocols::Endpoint{address("198.51.100.53"), 53},
+         policy::Verdict::allow,
+         "dns",
+         "rule",
+         {2, 2, 66, 174}},
+        {Target{address("2001:db8::1"), 123}, {}, policy::Verdict::deny, "", "no_rule", {}},
+        {Target{*Domain::parse("gone.example"), 53}, {}, {}, "", "", {}}};
+    traffic.other_destinations = 7;
+    traffic.others = {1, 2, 3, 4};
+    traffic.dropped.refused = 1;
+    return traffic;
+}
+
+observe::Record association(observe::UdpTraffic traffic)
+{
+    observe::Record record;
+    record.listener = "main";
+    record.protocol = "udp";
+    record.client = protocols::Endpoint{address("10.2.0.9"), 51022};
+    record.ending = "finished";
+    record.udp = std::make_unique<const observe::UdpTraffic>(std::move(traffic));
+    return record;
+}
+
 std::string failure(std::string_view line)
 {
     const auto read = read_access_line(line);
@@ -85,6 +116,47 @@ TEST_CASE("a record without a request has no target, and that is no mistake")
     CHECK_FALSE(read->verdict.has_value());
 }
 
+TEST_CASE("the destinations of a UDP association are requests of their own")
+{
+    const auto read = read_access_line(to_json_line(association(udp_traffic())));
+    REQUIRE(read.has_value());
+    CHECK_FALSE(read->target.has_value());
+    CHECK(read->destinations.size() == 3);
+    CHECK(read->other_destinations == 7);
+
+    std::vector<AccessLine> requests;
+    const auto count =
+        for_each_request(*read, [&](const AccessLine& request) { requests.push_back(request); });
+    CHECK(count == 3);
+    REQUIRE(requests.size() == 3);
+    for (const auto& request : requests) {
+        CHECK((request.protocol == protocols::Protocol::udp));
+        CHECK((request.client == address("10.2.0.9")));
+    }
+    CHECK((requests[0].target == udp_traffic().destinations[0].target));
+    CHECK((requests[0].address == address("198.51.100.53")));
+    CHECK((requests[0].verdict == policy::Verdict::allow));
+    CHECK(requests[0].rule == "dns");
+    CHECK(requests[0].reason == "rule");
+    CHECK((requests[1].target == udp_traffic().destinations[1].target));
+    CHECK_FALSE(requests[1].address.has_value());
+    CHECK((requests[1].verdict == policy::Verdict::deny));
+    CHECK(requests[1].rule.empty());
+    CHECK_FALSE(requests[2].verdict.has_value());
+}
+
+TEST_CASE("a tunnel is one request, and a record without a request or a destination is none")
+{
+    const auto count = [](const observe::Record& record) {
+        const auto read = read_access_line(to_json_line(record));
+        REQUIRE(read.has_value());
+        return for_each_request(*read, [](const AccessLine&) {});
+    };
+    CHECK(count(full_record()) == 1);
+    CHECK(count(association({})) == 0);
+    CHECK(count(observe::Record{}) == 0);
+}
+
 TEST_CASE("keys that a later version adds are passed over, whatever they hold")
 {
     const auto read = read_access_line(
@@ -93,6 +165,15 @@ TEST_CASE("keys that a later version adds are passed over, whatever they hold")
     REQUIRE(read.has_value());
     CHECK((read->target == protocols::Target{*protocols::Domain::parse("a.example"), 1}));
     CHECK(read->resolved.size() == 1);
+
+    const auto udp = read_access_line(
+        R"({"v":1,"time":"2026-01-02T03:04:05Z","protocol":"udp","destinations":{},"others":"x","udp":{"rule":[1],)"
+        R"("destinations":[{"host":"8.8.8.8","port":53,"via":{"port":0,"host":[]},"near":["x"]}],)"
+        R"("others":{"destinations":2,"port":[0],"more":{}}},"policy":"p"})");
+    REQUIRE(udp.has_value());
+    CHECK(udp->destinations.size() == 1);
+    CHECK(udp->other_destinations == 2);
+    CHECK(udp->policy == "p");
 }
 
 TEST_CASE("what is no access record says why")
@@ -114,6 +195,15 @@ TEST_CASE("what is no access record says why")
     CHECK(failure(R"({"v":1,"resolved":{}})") == R"("resolved" is an object)");
     CHECK(failure(R"({"v":1,"resolved":[{"verdict":"deny"}]})") ==
           R"(an item of "resolved" has no address)");
+    CHECK(failure(R"({"v":1,"udp":[]})") == R"("udp" is a list)");
+    CHECK(failure(R"({"v":1,"udp":{"destinations":{}}})") == R"("destinations" is an object)");
+    CHECK(failure(R"({"v":1,"udp":{"destinations":[5]}})") == R"("destinations" is a number)");
+    CHECK(failure(R"({"v":1,"udp":{"destinations":[{"host":"a"}]}})") ==
+          R"(an item of "destinations" has no host and port)");
+    CHECK(failure(R"({"v":1,"udp":{"destinations":[{"host":"a","port":0}]}})") ==
+          "0 is not a port");
+    CHECK(failure(R"({"v":1,"udp":{"others":{"destinations":"1"}}})") ==
+          R"("destinations" is a string)");
     CHECK(failure(R"({"v":1,"verdict":"allow","verdict":"deny"})") ==
           R"("verdict" stands there twice)");
     CHECK(failure(R"({"v":1,"time":"2026-01-02T03:04:05Z","host":"a b","port":1})") ==

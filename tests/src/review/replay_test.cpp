@@ -24,12 +24,14 @@ policy::Configuration configuration(const std::string& rules, const std::string&
     return std::move(loaded->configuration);
 }
 
+// By CONNECT, unless the members begin with another protocol.
 AccessLine line(const std::string& members)
 {
+    const std::string protocol =
+        members.starts_with("\"protocol\"") ? "" : "\"protocol\":\"connect\",";
     const auto read = read_access_line(
-        R"({"v":1,"time":"2026-01-02T03:04:05Z","id":"1","listener":"main","protocol":"connect",)"
-        R"("client":"10.2.0.9:40000",)" +
-        members + "}");
+        R"({"v":1,"time":"2026-01-02T03:04:05Z","id":"1","listener":"main","client":"10.2.0.9:40000",)" +
+        protocol + members + "}");
     REQUIRE_MESSAGE(read.has_value(), members);
     return *read;
 }
@@ -95,6 +97,39 @@ TEST_CASE("what a listener asks for and who no longer exists are part of the ans
     CHECK(answer(configuration(web), socks).reason == "the listener does not open this protocol");
 }
 
+TEST_CASE("each destination of a UDP association is judged as protocol udp, by its own address")
+{
+    const auto association = line(
+        R"("protocol":"udp","udp":{"destinations":[{"host":"dns.example","port":53,"address":"9.9.9.9:53",)"
+        R"("verdict":"allow","rule":"dns","reason":"rule"},{"host":"8.8.8.8","port":123,"verdict":"deny",)"
+        R"("reason":"no_rule"}]})");
+    const auto open = [](const std::string& rules) {
+        auto loaded = policy::load(R"({"listeners":[{"name":"main","address":"127.0.0.1:1080",)"
+                                   R"("protocols":["socks5","udp"]}],"rules":[)" +
+                                   rules + "]}");
+        REQUIRE(loaded.has_value());
+        return std::move(loaded->configuration);
+    };
+    const auto answers = [&](const policy::Configuration& configuration) {
+        std::vector<std::string> all;
+        for_each_request(association, [&](const AccessLine& request) {
+            all.push_back(words(recorded_answer(request)) + ", " +
+                          words(answer(configuration, request)));
+        });
+        return all;
+    };
+    using All = std::vector<std::string>;
+    CHECK(answers(open(R"({"name":"dns","action":"allow","ports":[53]})")) ==
+          All{R"(allowed by "dns", allowed by "dns")", "denied (no_rule), denied (no_rule)"});
+    CHECK(answers(open(R"({"name":"tcp","action":"allow","protocols":["socks5"]})")) ==
+          All{R"(allowed by "dns", denied (no_rule))", "denied (no_rule), denied (no_rule)"});
+    CHECK(answers(open(R"({"name":"time","action":"allow","ports":[123]})")) ==
+          All{R"(allowed by "dns", denied (no_rule))", R"(denied (no_rule), allowed by "time")"});
+    CHECK(answers(open(R"({"name":"nine","action":"deny","networks":["9.9.9.9"]},)"
+                       R"({"name":"dns","action":"allow","ports":[53]})")) ==
+          All{R"(allowed by "dns", denied by "nine")", "denied (no_rule), denied (no_rule)"});
+}
+
 TEST_CASE("what a token did not reach stays refused, whatever the rules")
 {
     const auto web = configuration(R"({"name":"web","action":"allow","ports":[443]})");
@@ -119,6 +154,20 @@ TEST_CASE("what was recorded is read from the verdict, or from the addresses tha
     CHECK((recorded_answer(refused) == Answer{Kind::allow, "web", "rule"}));
     const auto unknown = line(R"("host":"a.example","port":443,"ending":"name_unknown")");
     CHECK((recorded_answer(unknown).kind == Kind::undecided));
+}
+
+TEST_CASE("windows are judged at the time of the record, expiry as of now")
+{
+    // Friday, 03:04 in UTC.
+    const auto night = configuration(
+        R"({"name":"night","action":"allow","when":{"days":["fri"],"hours":["03:00-04:00"]}})");
+    CHECK((answer(night, line(tunnel)) == Answer{Kind::allow, "night", "rule"}));
+    const auto day =
+        configuration(R"({"name":"day","action":"allow","when":{"hours":["04:00-03:00"]}})");
+    CHECK((answer(day, line(tunnel)).kind == Kind::deny));
+    const auto over =
+        configuration(R"({"name":"over","action":"allow","expires":"2026-01-03T00:00:00Z"})");
+    CHECK((answer(over, line(tunnel)).kind == Kind::deny));
 }
 
 TEST_CASE("differences are grouped, counted, and shown by different examples")
