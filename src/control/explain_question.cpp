@@ -59,6 +59,8 @@ std::string in_json(const review::Question& question)
         asked["resolve"].push_back(address.to_string());
     if (question.recorded)
         asked["recorded"] = true;
+    if (question.time_of_day)
+        asked["time_of_day"] = review::to_text(*question.time_of_day);
     return asked.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -69,6 +71,11 @@ Json explain(const Json& asked, const Running& running)
         return Json{{"error", question.error()}};
     question->recorded = asked.contains("recorded") && asked["recorded"] == true;
     question->at = std::chrono::floor<std::chrono::seconds>(running.now);
+    if (const auto time = member(asked, "time_of_day"); !time.empty()) {
+        question->time_of_day = review::moment(time);
+        if (!question->time_of_day)
+            return Json{{"error", "\"time_of_day\" is no time"}};
+    }
 
     const auto& configuration = *running.snapshot.configuration;
     const auto explained = review::explained(*question, configuration, running.snapshot.around);

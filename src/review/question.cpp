@@ -111,6 +111,7 @@ Result<Question, std::string> question_of(const AccessLine& line)
     question.client_known = true;
     question.user = line.user;
     question.recorded = true;
+    question.time_of_day = std::chrono::floor<std::chrono::seconds>(line.time);
     if (line.address)
         question.resolved.push_back(*line.address);
     for (const auto& one : line.resolved)
@@ -151,6 +152,7 @@ policy::Trace answer(const Question& question, const policy::Configuration& conf
     subject.client = question.client;
     subject.uid = question.uid;
     subject.at = question.at;
+    subject.time_of_day = question.time_of_day;
     if (question.listener)
         subject.listener = *question.listener;
     else

@@ -35,6 +35,8 @@ struct Question {
     std::vector<protocols::Address> resolved;
     bool recorded = false;  // a record without addresses has none; a person means a public one
     std::optional<std::chrono::sys_seconds> at;
+    // Of a record: when it was asked. Rules that hold only at times are judged by it, as in a replay.
+    std::optional<std::chrono::sys_seconds> time_of_day;
 };
 
 // The failure is a sentence about what cannot be understood.

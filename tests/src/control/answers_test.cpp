@@ -120,6 +120,7 @@ TEST_CASE("what is asked wrongly is answered with what is wrong")
         {R"({"ask":"explain","to":"a:1","resolve":["x"]})", "\\\"x\\\" is not an address"},
         {R"({"ask":"explain","to":"a:1","resolve":3})", "\\\"3\\\" is not an address"},
         {R"({"ask":"explain","to":"a:1","protocol":"x"})", "\\\"x\\\""},
+        {R"({"ask":"explain","to":"a:1","time_of_day":"noon"})", "\\\"time_of_day\\\" is no time"},
     };
     for (const auto& one : cases) {
         const auto told = ask(one.question);
@@ -139,6 +140,31 @@ TEST_CASE("the gateway explains by the policy and the clock that it runs with")
               .find(R"("conclusion":"denied")") != std::string::npos);
     CHECK(ask(R"({"ask":"explain","to":"a.example:443","listener":"x"})")
               .find("no listener is called") != std::string::npos);
+}
+
+TEST_CASE("the gateway explains a request of the past by the windows of its own time")
+{
+    auto loaded = policy::load(R"({
+        "listeners": [{"name": "main", "address": "127.0.0.1:0"}],
+        "rules": [{"name": "night", "action": "allow", "when": {"hours": ["03:00-04:00"]}}]})");
+    REQUIRE(loaded.has_value());
+    gateway::Snapshot snapshot;
+    snapshot.configuration =
+        std::make_shared<policy::Configuration>(std::move(loaded->configuration));
+    const auto line = review::read_access_line(
+        R"({"v":1,"time":"2023-11-10T03:30:00.999Z","listener":"main","protocol":"connect","client":"10.0.0.1:5",)"
+        R"("host":"8.8.8.8","port":443})");
+    REQUIRE(line.has_value());
+    auto question = review::question_of(*line);
+    REQUIRE(question.has_value());
+    const auto allowed = [&] {
+        const auto answer =
+            control::answer(control::in_json(*question), {snapshot, counts(), noon});
+        return answer.find(R"("conclusion":"allowed")") != std::string::npos;
+    };
+    CHECK(allowed());
+    question->time_of_day.reset();  // 22:13 by the gateway's clock
+    CHECK_FALSE(allowed());
 }
 
 TEST_CASE("a question crosses the control socket unharmed")

@@ -109,6 +109,28 @@ TEST_CASE("a record tells every fact, and a name without addresses stays undecid
     CHECK_FALSE(question_of(without).has_value());
 }
 
+TEST_CASE("a record is judged by the windows of its own time, and by the rules that are left now")
+{
+    // A Friday.
+    const auto line = read_access_line(
+        R"({"v":1,"time":"2026-01-02T03:04:05.678Z","listener":"main","protocol":"connect","client":"10.0.0.1:5",)"
+        R"("host":"8.8.8.8","port":443})");
+    REQUIRE(line.has_value());
+    auto question = question_of(*line);
+    REQUIRE(question.has_value());
+    using namespace std::chrono;
+    question->at = sys_days{2026y / January / 3} + 12h;
+    const auto conclusion = [&](const std::string& rule) {
+        const auto policy = configuration(R"({"name":"it","action":"allow",)" + rule + "}");
+        return answer(*question, policy, surroundings_of(policy)).conclusion;
+    };
+    CHECK(
+        (conclusion(R"("when":{"days":["fri"],"hours":["03:00-04:00"]})") == Conclusion::allowed));
+    CHECK((conclusion(R"("when":{"days":["sat"]})") == Conclusion::denied));
+    CHECK((conclusion(R"("expires":"2026-01-03T00:00:00Z")") == Conclusion::denied));
+    CHECK((conclusion(R"("expires":"2026-01-04T00:00:00Z")") == Conclusion::allowed));
+}
+
 TEST_CASE("a client at a unix socket is told by the number of its user")
 {
     const auto policy = configuration(R"({"name":"builds","action":"allow","uids":[1001]})");
