@@ -50,7 +50,7 @@ void merge(SeenHost& into, const SeenHost& other)
 
 // Names under their patterns. Only names with nothing but public addresses are folded: a suffix
 // must not reach an internal address under a name that was never seen.
-std::map<std::string, SeenHost> folded(const Observations& seen, std::size_t fold_from)
+std::map<std::string, SeenHost> folded(const Places& seen, std::size_t fold_from)
 {
     std::set<std::string> foldable;
     for (const auto& [name, host] : seen.names)
@@ -188,10 +188,10 @@ Rules group(const std::vector<Atom>& atoms)
 
 void append_groups(const std::vector<Atom>& atoms, bool literal, Rules& rules)
 {
-    for (const bool users : {true, false}) {
+    for (const auto kind : {Who::Kind::user, Who::Kind::uid, Who::Kind::client}) {
         std::vector<Atom> of_kind;
         std::ranges::copy_if(atoms, std::back_inserter(of_kind),
-                             [&](const Atom& atom) { return atom.who.user.empty() != users; });
+                             [&](const Atom& atom) { return atom.who.kind() == kind; });
         for (auto& rule : group(of_kind)) {
             rule.literal = literal;
             rules.push_back(std::move(rule));
@@ -199,14 +199,29 @@ void append_groups(const std::vector<Atom>& atoms, bool literal, Rules& rules)
     }
 }
 
+// Empty: no rule can name them.
+std::optional<Who> who_of(const AccessLine& line)
+{
+    if (!line.user.empty())
+        return can_be_named(line.user) ? std::optional{Who{line.user, {}, {}}} : std::nullopt;
+    if (line.client)
+        return Who{{}, {}, *line.client};
+    return line.uid ? std::optional{Who{{}, line.uid, {}}} : std::nullopt;
+}
+
 }  // namespace
 
 void Observations::add(const AccessLine& line, const SuggestOptions& options)
 {
-    if (!line.target || !line.protocol) {
+    untold += line.other_destinations;
+    const auto requests =
+        for_each_request(line, [&](const AccessLine& request) { add_request(request, options); });
+    if (requests == 0)
         ++without_request;
-        return;
-    }
+}
+
+void Observations::add_request(const AccessLine& line, const SuggestOptions& options)
+{
     const auto answer = recorded_answer(line);
     if (answer.kind == Answer::Kind::undecided) {
         ++unanswered;
@@ -216,7 +231,8 @@ void Observations::add(const AccessLine& line, const SuggestOptions& options)
         ++denied;
         return;
     }
-    if (line.user.empty() ? !line.client.has_value() : !can_be_named(line.user)) {
+    const auto who = who_of(line);
+    if (!who) {
         ++nameless;
         return;
     }
@@ -224,17 +240,17 @@ void Observations::add(const AccessLine& line, const SuggestOptions& options)
     first = std::min(first, line.time);
     last = std::max(last, line.time);
 
-    const Who who{line.user, line.user.empty() ? *line.client : protocols::Address{}};
+    auto& places = line.protocol == protocols::Protocol::udp ? udp : tunnels;
     if (const auto* literal = std::get_if<protocols::Address>(&line.target->host)) {
-        ++literals[policy::judged_form(*literal, {})].ports[line.target->port][who];
+        ++places.literals[policy::judged_form(*literal, {})].ports[line.target->port][*who];
         return;
     }
-    auto& host = names[std::get<protocols::Domain>(line.target->host).text()];
-    ++host.ports[line.target->port][who];
+    auto& host = places.names[std::get<protocols::Domain>(line.target->host).text()];
+    ++host.ports[line.target->port][*who];
     note_addresses(line, options.with_denied, host);
 }
 
-std::vector<SuggestedRule> suggest(const Observations& seen, const SuggestOptions& options)
+std::vector<SuggestedRule> suggest(const Places& seen, const SuggestOptions& options)
 {
     std::vector<SuggestedRule> rules;
     std::vector<Atom> atoms;

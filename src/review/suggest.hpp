@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -19,14 +20,19 @@ struct SuggestOptions {
     bool with_denied = false;  // what was denied is to be allowed, too
 };
 
-// Who was seen: a user, or a client from which nobody had logged in.
+// Who was seen: a user, or a client from which nobody had logged in: its address, or at a unix socket
+// the number of the user there.
 struct Who {
     std::string user;  // empty: nobody
-    protocols::Address client;
+    std::optional<std::uint32_t> uid;
+    protocols::Address client;  // means nothing beside a user or a uid
+
+    enum class Kind : std::uint8_t { user, uid, client };
+    Kind kind() const { return !user.empty() ? Kind::user : uid ? Kind::uid : Kind::client; }
     bool operator==(const Who&) const = default;
     bool operator<(const Who& other) const
     {
-        return std::tie(user, client) < std::tie(other.user, other.client);
+        return std::tie(user, uid, client) < std::tie(other.user, other.uid, other.client);
     }
 };
 
@@ -38,24 +44,35 @@ struct SeenHost {
     bool is_public = false;
 };
 
-// Everything that was seen.
-struct Observations {
+// Where people went.
+struct Places {
     std::map<std::string, SeenHost> names;
     std::map<protocols::Address, SeenHost> literals;
+    bool empty() const { return names.empty() && literals.empty(); }
+};
+
+// Everything that was seen.
+struct Observations {
+    Places tunnels;
+    Places udp;  // destinations of UDP associations
     Time first = Time::max();
     Time last = Time::min();
     std::uint64_t taken = 0;
     std::uint64_t without_request = 0;
     std::uint64_t denied = 0;
     std::uint64_t unanswered = 0;  // neither allowed nor denied: the name had no address
-    std::uint64_t nameless = 0;    // nobody, from a unix socket: no rule can name them
+    std::uint64_t nameless = 0;    // whom no rule can name
+    std::uint64_t untold = 0;      // destinations of UDP associations that were only counted
 
     void add(const AccessLine& line, const SuggestOptions& options);
+
+private:
+    void add_request(const AccessLine& line, const SuggestOptions& options);
 };
 
 // One rule on its way. Everyone in `who` was seen at every host with every port.
 struct SuggestedRule {
-    std::vector<Who> who;            // users only, or clients only
+    std::vector<Who> who;            // users only, clients only, or uids only
     std::set<std::string> hosts;     // entries of `hosts`; of `networks` when `literal`
     std::set<std::string> networks;  // for hosts: empty when all their addresses are public
     std::set<std::uint16_t> ports;
@@ -64,7 +81,7 @@ struct SuggestedRule {
 };
 
 // Rules for names first; the order within does not matter to what is allowed.
-std::vector<SuggestedRule> suggest(const Observations& seen, const SuggestOptions& options);
+std::vector<SuggestedRule> suggest(const Places& seen, const SuggestOptions& options);
 
 // A whole configuration with comments, in the form that `adit check` passes. The same observations
 // in any order give the same text.

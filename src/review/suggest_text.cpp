@@ -12,6 +12,7 @@ namespace adit::review {
 namespace {
 
 constexpr std::size_t line_width = 124;
+constexpr std::string_view udp_only = "\"protocols\": [\"udp\"]";
 
 std::string counted(std::uint64_t number, std::string_view noun)
 {
@@ -22,16 +23,32 @@ std::vector<std::string> names_of(const std::vector<Who>& who)
 {
     std::vector<std::string> names;
     for (const auto& one : who)
-        names.push_back(one.user.empty() ? one.client.to_string() : one.user);
+        names.push_back(one.uid            ? std::to_string(*one.uid)
+                        : one.user.empty() ? one.client.to_string()
+                                           : one.user);
     return names;
+}
+
+// The field of a rule that names them.
+std::string who_text(const std::vector<Who>& who)
+{
+    const auto names = names_of(who);
+    if (who.front().kind() == Who::Kind::uid)
+        return fmt::format("\"uids\": [{}]", fmt::join(names, ", "));
+    return fmt::format("\"{}\": {}", who.front().kind() == Who::Kind::user ? "users" : "clients",
+                       quoted_list(names));
 }
 
 std::string who_in_words(const SuggestedRule& rule)
 {
-    const bool users = !rule.who.front().user.empty();
+    const auto kind = rule.who.front().kind();
     if (rule.who.size() > 1)
-        return counted(rule.who.size(), users ? "user" : "client");
+        return counted(rule.who.size(), kind == Who::Kind::user  ? "user"
+                                        : kind == Who::Kind::uid ? "local user"
+                                                                 : "client");
     const auto name = names_of(rule.who).front();
+    if (kind == Who::Kind::uid)
+        return "local user " + name;
     return name.size() <= 40 ? name : "one user";
 }
 
@@ -73,29 +90,34 @@ std::string hosts_text(const SuggestedRule& rule)
     return text + "      ]";
 }
 
-std::string rule_text(const SuggestedRule& rule, RuleNames& names)
+std::string rule_text(const SuggestedRule& rule, bool udp, RuleNames& names)
 {
     std::uint64_t count = 0;
     for (const auto& [host, tunnels] : rule.counts)
         count += tunnels;
 
-    const bool users = !rule.who.front().user.empty();
     std::vector<std::string> fields{
-        fmt::format("\"name\": {}", quoted(names.unique(name_of(rule)))), "\"action\": \"allow\"",
-        fmt::format("\"{}\": {}", users ? "users" : "clients", quoted_list(names_of(rule.who))),
-        fmt::format("\"{}\": {}", rule.literal ? "networks" : "hosts", hosts_text(rule))};
+        fmt::format("\"name\": {}", quoted(names.unique(name_of(rule) + (udp ? " over UDP" : "")))),
+        "\"action\": \"allow\"",
+    };
+    if (udp)
+        fields.emplace_back(udp_only);
+    fields.insert(fields.end(), {who_text(rule.who),
+                                 fmt::format("\"{}\": {}", rule.literal ? "networks" : "hosts",
+                                             hosts_text(rule))});
     if (!rule.networks.empty())
         fields.push_back(fmt::format(
             "\"networks\": {}",
             quoted_list(std::vector<std::string>{rule.networks.begin(), rule.networks.end()})));
     fields.push_back("\"ports\": " + port_list(rule.ports));
 
+    const std::string_view noun = udp ? "time" : "tunnel";
     std::string line;
     for (const auto& field : fields)
         line += (line.empty() ? "" : ", ") + field;
     if (line.size() <= line_width && line.find('\n') == std::string::npos)
-        return fmt::format("    // {}\n    {{ {} }},\n", counted(count, "tunnel"), line);
-    std::string text = fmt::format("    // {}\n    {{\n", counted(count, "tunnel"));
+        return fmt::format("    // {}\n    {{ {} }},\n", counted(count, noun), line);
+    std::string text = fmt::format("    // {}\n    {{\n", counted(count, noun));
     for (const auto& field : fields)
         text += "      " + field + ",\n";
     return text + "    },\n";
@@ -106,8 +128,9 @@ std::string opening(const Observations& seen, const SuggestOptions& options)
     if (seen.taken == 0)
         return "// Nothing was seen that could be allowed, so this configuration denies "
                "everything.\n";
+    const bool tunnels = !options.with_denied && seen.udp.empty();
     auto text = fmt::format("// Suggested from {} seen between {} and {}.\n",
-                            counted(seen.taken, options.with_denied ? "request" : "tunnel"),
+                            counted(seen.taken, tunnels ? "tunnel" : "request"),
                             to_text(seen.first), to_text(seen.last));
     text +=
         options.fold_from == 0
@@ -128,6 +151,9 @@ std::string left_out(const Observations& seen)
     tell(seen.unanswered, "that came to no answer, for the name had no address");
     tell(seen.without_request, "without a complete request");
     tell(seen.nameless, "of clients that no rule can name");
+    if (seen.untold != 0)
+        text += fmt::format("// Left out: {} over UDP of which the records tell no more.\n",
+                            counted(seen.untold, "destination"));
     return text;
 }
 
@@ -140,8 +166,10 @@ std::string users_text(const Observations& seen, bool& nobody)
                 for (const auto& [who, count] : counts)
                     users.insert(who.user);
     };
-    gather(seen.names);
-    gather(seen.literals);
+    for (const auto* places : {&seen.tunnels, &seen.udp}) {
+        gather(places->names);
+        gather(places->literals);
+    }
     nobody = users.erase("") != 0;
     if (users.empty())
         return {};
@@ -151,6 +179,40 @@ std::string users_text(const Observations& seen, bool& nobody)
     for (const auto& user : users)
         text += fmt::format("    {}: \"{}\",\n", quoted(user), locked_password);
     return text + "  },\n\n";
+}
+
+// What a listener must say to let these people in. UDP is off unless it is listed, and SOCKS4 knows
+// no password.
+std::string listener_text(const Observations& seen, bool users, bool nobody)
+{
+    std::string text = "{ \"address\": \"127.0.0.1:1080\"";
+    if (!seen.udp.empty())
+        text += fmt::format(", \"protocols\": [\"connect\", \"http\", \"socks5\", {}\"udp\"]",
+                            users && !nobody ? "" : "\"socks4\", ");
+    if (users && nobody)
+        text += ", \"login\": \"optional\"";
+    return text + " }";
+}
+
+std::string rules_text(const Places& places, bool udp, const SuggestOptions& options,
+                       RuleNames& names)
+{
+    std::string text;
+    bool literals = false;
+    for (const auto& rule : suggest(places, options)) {
+        if (rule.literal && !literals) {
+            literals = true;
+            text += fmt::format(
+                "    // What follows is for addresses that were asked for as such. Names that lead "
+                "to them end here.\n    {{ \"name\": {}, \"action\": \"deny\", {}{}\"hosts\": "
+                "[\"*\"] }},\n",
+                quoted(names.unique(udp ? "names that were not seen over UDP"
+                                        : "names that were not seen")),
+                udp ? udp_only : "", udp ? ", " : "");
+        }
+        text += rule_text(rule, udp, names);
+    }
+    return text;
 }
 
 }  // namespace
@@ -163,23 +225,20 @@ std::string to_text(const Observations& seen, const SuggestOptions& options)
     text +=
         "{\n  // Where it listens is not in the records: put the addresses of your own "
         "listeners here.\n";
-    text += fmt::format("  \"listeners\": [ {{ \"address\": \"127.0.0.1:1080\"{} }} ],\n\n",
-                        !users.empty() && nobody ? ", \"login\": \"optional\"" : "");
+    text +=
+        fmt::format("  \"listeners\": [ {} ],\n\n", listener_text(seen, !users.empty(), nobody));
     text += users + "  \"rules\": [\n";
 
     RuleNames names;
-    bool literals = false;
-    for (const auto& rule : suggest(seen, options)) {
-        if (rule.literal && !literals) {
-            literals = true;
-            text += fmt::format(
-                "    // What follows is for addresses that were asked for as such. Names that lead "
-                "to them end here.\n    {{ \"name\": {}, \"action\": \"deny\", \"hosts\": [\"*\"] "
-                "}},\n",
-                quoted(names.unique("names that were not seen")));
-        }
-        text += rule_text(rule, names);
+    if (!seen.udp.empty()) {
+        text += rules_text(seen.udp, true, options, names);
+        text += fmt::format(
+            "    // The rules below are for tunnels: nothing else was seen over UDP.\n    {{ "
+            "\"name\": "
+            "{}, \"action\": \"deny\", {} }},\n",
+            quoted(names.unique("other destinations over UDP")), udp_only);
     }
+    text += rules_text(seen.tunnels, false, options, names);
     return text + "  ],\n}\n";
 }
 

@@ -37,6 +37,22 @@ AccessLine tunnel(const std::string& user, const std::string& client, const std:
     return line;
 }
 
+// From a unix socket.
+AccessLine local(std::uint32_t uid, const std::string& to, std::uint16_t port,
+                 const std::string& at)
+{
+    auto line = tunnel("", "10.0.0.1", to, port, at);
+    line.client.reset();
+    line.uid = uid;
+    return line;
+}
+
+AccessLine over_udp(AccessLine line)
+{
+    line.protocol = protocols::Protocol::udp;
+    return line;
+}
+
 Observations seen(const std::vector<AccessLine>& lines, const SuggestOptions& options = {})
 {
     Observations all;
@@ -120,6 +136,79 @@ TEST_CASE("addresses that were asked for stand below a rule that ends all names"
         allows(policy.configuration, tunnel("", "10.0.0.1", "evil.example", 53, "8.8.8.8")));
 }
 
+TEST_CASE("clients at a unix socket are named by their user's number")
+{
+    const std::vector lines{local(1000, "a.example", 443, "8.8.8.8"),
+                            local(0, "a.example", 443, "8.8.8.8"),
+                            local(1000, "b.example", 22, "8.8.8.8")};
+    CHECK(rules_of(lines) ==
+          R"(    // 2 tunnels
+    { "name": "2 local users to a.example", "action": "allow", "uids": [0, 1000], "hosts": ["a.example"], "ports": [443] },
+    // 1 tunnel
+    { "name": "local user 1000 to b.example", "action": "allow", "uids": [1000], "hosts": ["b.example"], "ports": [22] },
+)");
+    const auto policy = loaded(to_text(seen(lines), {})).configuration;
+    for (const auto& line : lines)
+        CHECK(allows(policy, line));
+    CHECK_FALSE(allows(policy, local(0, "b.example", 22, "8.8.8.8")));
+    CHECK_FALSE(allows(policy, tunnel("", "10.0.0.1", "a.example", 443, "8.8.8.8")));
+}
+
+TEST_CASE("what was seen over UDP is allowed over UDP, and nothing else is")
+{
+    AccessLine association = tunnel("", "10.0.0.1", "a.example", 53, "8.8.8.8");
+    association.protocol = protocols::Protocol::udp;
+    association.target.reset();
+    association.address.reset();
+    association.verdict.reset();
+    association.destinations = {
+        {protocols::Target{*protocols::Domain::parse("dns.example"), 53}, address("9.9.9.9"),
+         policy::Verdict::allow, "dns", "rule"},
+        {protocols::Target{address("8.8.8.8"), 123}, address("8.8.8.8"), policy::Verdict::allow,
+         "ntp", "rule"},
+        {protocols::Target{address("8.8.4.4"), 123}, {}, policy::Verdict::deny, "", "no_rule"}};
+    association.other_destinations = 2;
+    const auto web = tunnel("", "10.0.0.1", "www.example", 443, "9.9.9.9");
+    const auto text = to_text(seen({association, web}), {});
+    CHECK(text.find("Left out: 1 record of what was denied") != std::string::npos);
+    CHECK(text.find("Left out: 2 destinations over UDP of which") != std::string::npos);
+    CHECK(rules_of({association, web}) ==
+          R"(    // 1 time
+    {
+      "name": "10.0.0.1 to dns.example over UDP",
+      "action": "allow",
+      "protocols": ["udp"],
+      "clients": ["10.0.0.1"],
+      "hosts": ["dns.example"],
+      "ports": [53],
+    },
+    // What follows is for addresses that were asked for as such. Names that lead to them end here.
+    { "name": "names that were not seen over UDP", "action": "deny", "protocols": ["udp"], "hosts": ["*"] },
+    // 1 time
+    {
+      "name": "10.0.0.1 to 8.8.8.8 over UDP",
+      "action": "allow",
+      "protocols": ["udp"],
+      "clients": ["10.0.0.1"],
+      "networks": ["8.8.8.8"],
+      "ports": [123],
+    },
+    // The rules below are for tunnels: nothing else was seen over UDP.
+    { "name": "other destinations over UDP", "action": "deny", "protocols": ["udp"] },
+    // 1 tunnel
+    { "name": "10.0.0.1 to www.example", "action": "allow", "clients": ["10.0.0.1"], "hosts": ["www.example"], "ports": [443] },
+)");
+    const auto read = loaded(text);
+    for (const auto& warning : read.warnings)
+        FAIL_CHECK(to_text(warning, "suggested"));
+    const auto& policy = read.configuration;
+    const auto dns = tunnel("", "10.0.0.1", "dns.example", 53, "9.9.9.9");
+    CHECK(allows(policy, web));
+    CHECK(allows(policy, over_udp(dns)));
+    CHECK_FALSE(allows(policy, over_udp(web)));
+    CHECK_FALSE(allows(policy, dns));
+}
+
 TEST_CASE("what was denied, came to no answer, or asked for nothing is left out and counted")
 {
     auto denied = tunnel("", "10.0.0.1", "a.example", 25, "8.8.8.8");
@@ -190,7 +279,8 @@ TEST_CASE("what is suggested allows every observed tunnel and denies all others"
     std::mt19937 random{11};
     const auto pick = [&](const auto& choices) { return choices[random() % choices.size()]; };
     const std::array<std::string, 4> users{"", "", "alice", "b\"o\xc3\xb6"};
-    const std::array<std::string, 3> clients{"10.0.0.1", "10.0.0.2", "2001:db8::5"};
+    const std::array<std::string, 5> clients{"10.0.0.1", "10.0.0.2", "2001:db8::5", "unix:0",
+                                             "unix:1000"};
     const std::array<std::pair<std::string, std::string>, 9> places{{
         {"a.example.com", "8.8.8.8"},
         {"b.example.com", "8.8.8.8"},
@@ -205,15 +295,22 @@ TEST_CASE("what is suggested allows every observed tunnel and denies all others"
     const std::array<std::uint16_t, 4> ports{22, 443, 444, 5432};
     const auto any = [&] {
         const auto [name, at] = pick(places);
-        return tunnel(pick(users), pick(clients), name, pick(ports), at);
+        const auto client = pick(clients);
+        const bool unix = client.starts_with("unix:");
+        auto line = unix ? local(static_cast<std::uint32_t>(std::stoul(client.substr(5))), name,
+                                 pick(ports), at)
+                         : tunnel("", client, name, pick(ports), at);
+        line.user = pick(users);
+        return random() % 4 == 0 ? over_udp(line) : line;
     };
     const auto key = [](const AccessLine& line) {
-        return std::tuple{line.user.empty() ? line.client->to_string() : "user " + line.user,
-                          to_text(*line.target)};
+        const auto client = line.uid ? std::to_string(*line.uid) : line.client->to_string();
+        return std::tuple{line.user.empty() ? client : "user " + line.user, to_text(*line.target),
+                          line.protocol == protocols::Protocol::udp};
     };
     for (int round = 0; round < 60; ++round) {
         std::vector<AccessLine> lines;
-        std::set<std::tuple<std::string, std::string>> known;
+        std::set<std::tuple<std::string, std::string, bool>> known;
         for (int i = 0; i < 1 + round; ++i) {
             lines.push_back(any());
             known.insert(key(lines.back()));
