@@ -56,9 +56,10 @@ Result<Framing, Fault> framing_of(const HttpResponseHead& answer, std::string_vi
     const auto framing = announced(answer.fields, answer.version);
     if (!framing)
         return framing.error();
-    if (answer.status == 204 && framing->has_body())
+    const bool is_bare = answer.status < 200 || answer.status == 204;
+    if (is_bare && framing->has_body())
         return Fault::bad_framing;
-    if (method == "HEAD" || answer.status == 204 || answer.status == 304)
+    if (method == "HEAD" || is_bare || answer.status == 304)
         return Framing{};
     if (framing->kind == Framing::Kind::none)
         return Framing{Framing::Kind::until_close};

@@ -32,8 +32,9 @@ Result<std::uint64_t, Fault> parse_content_length(std::string_view text);
 // transfer coding but `chunked` alone, and for Transfer-Encoding in HTTP/1.0.
 Result<Framing, Fault> framing_of(const HttpHead& request);
 
-// The same for the final answer to a request with this method. HEAD, 204 and 304 have no body,
-// whatever their fields say of it; a 204 that announces one is refused.
+// The same for an answer, interim (1xx) or final, to a request with this method. HEAD, 1xx, 204 and
+// 304 have no body, whatever their fields say of it; a 1xx or a 204 that announces one is refused
+// (RFC 9112 §6.1, RFC 9110 §8.6). `Content-Length: 0` announces none: old WebSocket servers say it.
 Result<Framing, Fault> framing_of(const HttpResponseHead& answer, std::string_view method);
 
 }  // namespace adit::protocols

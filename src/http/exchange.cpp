@@ -244,6 +244,10 @@ Awaitable<std::optional<HttpResponseHead>> Exchange::read_head()
             give_up(End::bad_answer, Fault::unasked_answer);
             co_return std::nullopt;
         }
+        if (head.status < 200 && !framing_of(head, request_.head.method)) {
+            give_up(End::bad_answer, Fault::bad_answer);
+            co_return std::nullopt;
+        }
         if (head.status >= 200 || head.status == 101)
             co_return std::move(head);
         ++interim;

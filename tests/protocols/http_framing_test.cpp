@@ -70,7 +70,8 @@ TEST_CASE("a request whose length can be read in two ways is refused")
 
 TEST_CASE("an answer whose length can be read in two ways is refused, whatever its status")
 {
-    for (const auto* status : {"200 OK", "304 Not Modified", "204 No Content", "500"})
+    for (const auto* status :
+         {"200 OK", "304 Not Modified", "204 No Content", "500", "103 Early Hints"})
         for (const auto* method : {"GET", "HEAD", "POST"})
             for (const auto& fields : ambiguous) {
                 CAPTURE(status);
@@ -128,6 +129,18 @@ TEST_CASE("an answer to HEAD, a 204 and a 304 have no body")
                     .has_value());
     CHECK(*framing_of(response("200 OK", "Content-Length: 5\r\n"), "head") ==
           Framing{Kind::length, 5});
+}
+
+TEST_CASE("an interim answer has no body, and one that announces any is refused")
+{
+    for (const auto* status : {"100 Continue", "101 Switching Protocols", "103 Early Hints"}) {
+        CAPTURE(status);
+        CHECK(*framing_of(response(status, ""), "GET") == Framing{});
+        CHECK(*framing_of(response(status, "Content-Length: 0\r\n"), "GET") == Framing{});
+        for (const auto* fields : {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"})
+            for (const auto* method : {"GET", "HEAD"})
+                CHECK_FALSE(framing_of(response(status, fields), method).has_value());
+    }
 }
 
 }  // namespace
