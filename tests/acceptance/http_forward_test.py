@@ -97,8 +97,10 @@ def _(chunks):
 @test("Connection: content-length takes no length away")
 def _():
     with Door() as door, Gateway() as gateway:
-        client, head, origin = exchange(gateway, door, ask(door.port, "Content-Length: 5", method="POST", body=b"hello"), b"")
+        client, head, origin = exchange(gateway, door, ask(
+            door.port, "Connection: content-length", "Content-Length: 5", method="POST", body=b"hello"), b"")
         contains(head, "\r\nContent-Length: 5\r\n")
+        check("connection:" not in head.lower(), head)
         equal(read_exactly(origin, 5), b"hello")
         origin.sendall(OK)
         equal(HttpReply(client).body, "ok")
