@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "protocols/http_fields.hpp"
 
@@ -66,8 +67,8 @@ std::optional<std::uint64_t> parse_chunk_size(std::string_view line)
     return size;
 }
 
-// What a trailer must not say: RFC 9110 §6.5.1, and whatever belongs to one hop.
-bool may_trail(std::string_view name)
+// What no trailer may say: RFC 9110 §6.5.1, and whatever belongs to one hop.
+bool is_forbidden(std::string_view lower)
 {
     constexpr std::array<std::string_view, 39> forbidden{"accept-encoding",
                                                          "age",
@@ -108,15 +109,14 @@ bool may_trail(std::string_view name)
                                                          "www-authenticate",
                                                          "x-forwarded-for",
                                                          "x-forwarded-host"};
-    const auto lower = lower_case(name);
-    return lower.substr(0, 6) != "proxy-" &&
-           std::find(forbidden.begin(), forbidden.end(), lower) == forbidden.end();
+    return lower.substr(0, 6) == "proxy-" ||
+           std::find(forbidden.begin(), forbidden.end(), lower) != forbidden.end();
 }
 
 }  // namespace
 
-BodyReader::BodyReader(const Framing& framing)
-    : chunked_{framing.kind == Framing::Kind::chunked}, left_{framing.length}
+BodyReader::BodyReader(const Framing& framing, std::vector<std::string> hop)
+    : hop_{std::move(hop)}, chunked_{framing.kind == Framing::Kind::chunked}, left_{framing.length}
 {
     if (chunked_)
         state_ = State::size;
@@ -197,6 +197,12 @@ Result<BodyReader::Piece, Fault> BodyReader::read_trailer(std::string_view text)
     if (may_trail({name.data(), name.size()}))
         trailers_.insert(name, one.begin()->value());
     return Piece{consumed, {}};
+}
+
+bool BodyReader::may_trail(std::string_view name) const
+{
+    const auto lower = lower_case(name);
+    return !is_forbidden(lower) && std::find(hop_.begin(), hop_.end(), lower) == hop_.end();
 }
 
 void BodyWriter::write(std::string& out, Bytes data) const

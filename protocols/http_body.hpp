@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "protocols/bytes.hpp"
 #include "protocols/http_framing.hpp"
@@ -18,7 +19,8 @@ inline constexpr std::size_t max_trailers = 8 * 1024;
 
 class BodyReader {
 public:
-    explicit BodyReader(const Framing& framing);
+    // `hop`: what the message's Connection names, in lower case. Trailers of these names end here.
+    explicit BodyReader(const Framing& framing, std::vector<std::string> hop = {});
 
     struct Piece {
         std::size_t consumed = 0;  // of the input; the rest is to be given again, with more behind
@@ -35,7 +37,7 @@ public:
     bool done() const { return state_ == State::done; }
 
     // Those of a chunked body that may be passed on (RFC 9110 §6.5.1): nothing that frames, routes,
-    // authenticates, or changes how the body is read.
+    // authenticates, or changes how the body is read, and nothing of the hop.
     const HttpFields& trailers() const { return trailers_; }
 
 private:
@@ -44,7 +46,9 @@ private:
     Result<Piece, Fault> read_size(std::string_view text);
     Result<Piece, Fault> read_data_end(std::string_view text);
     Result<Piece, Fault> read_trailer(std::string_view text);
+    bool may_trail(std::string_view name) const;
 
+    std::vector<std::string> hop_;
     State state_ = State::done;
     bool chunked_ = false;
     std::uint64_t left_ = 0;  // of the body, or of the chunk

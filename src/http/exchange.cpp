@@ -6,6 +6,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "protocols/http_fields.hpp"
+
 namespace adit::http {
 
 using protocols::BodyReader;
@@ -115,7 +117,7 @@ Awaitable<bool> Exchange::to_upstream(std::string_view bytes)
 Awaitable<void> Exchange::upload()
 {
     auto out = write_request_head(request_, pseudonym_);
-    BodyReader reader{request_.framing};
+    BodyReader reader{request_.framing, list_of(request_.head.fields, "Connection")};
     const BodyWriter writer{request_.framing.kind};
     for (;;) {
         while (!reader.done()) {
@@ -204,9 +206,7 @@ Awaitable<void> Exchange::download(const std::function<bool()>& may_stay)
     result_.client_stays = request_.keeps_connection && uploaded_ && !client_said_fin_ &&
                            delivery != Framing::Kind::until_close && may_stay();
     result_.upstream_stays = keeps_connection(*head, *framing);
-    co_await deliver_body(
-        *framing, delivery,
-        write_answer_head(*head, *framing, delivery, result_.client_stays, pseudonym_));
+    co_await deliver(*head, *framing, delivery);
 }
 
 // The final answer's head, after any interim ones; or none, and the exchange is over.
@@ -266,12 +266,12 @@ Awaitable<std::optional<HttpResponseHead>> Exchange::read_head()
 }
 
 // Every piece goes on as it comes: an event stream's client gets each event at once.
-Awaitable<void> Exchange::deliver_body(const Framing& framing, Framing::Kind delivery,
-                                       std::string head)
+Awaitable<void> Exchange::deliver(const HttpResponseHead& head, const Framing& framing,
+                                  Framing::Kind delivery)
 {
-    BodyReader reader{framing};
+    BodyReader reader{framing, list_of(head.fields, "Connection")};
     const BodyWriter writer{delivery};
-    auto out = std::move(head);
+    auto out = write_answer_head(head, framing, delivery, result_.client_stays, pseudonym_);
     bool complete = reader.done();
     for (;;) {
         while (!reader.done()) {

@@ -63,8 +63,8 @@ private:
     Awaitable<void> watch_client();
     Awaitable<void> download(const std::function<bool()>& may_stay);
     Awaitable<std::optional<protocols::HttpResponseHead>> read_head();
-    Awaitable<void> deliver_body(const protocols::Framing& framing,
-                                 protocols::Framing::Kind delivery, std::string head);
+    Awaitable<void> deliver(const protocols::HttpResponseHead& head,
+                            const protocols::Framing& framing, protocols::Framing::Kind delivery);
     Awaitable<bool> to_client(std::string_view bytes);
     Awaitable<bool> to_upstream(std::string_view bytes);
     void end(End end, protocols::Fault fault = protocols::Fault::none);

@@ -106,6 +106,15 @@ def _():
         equal(HttpReply(client).body, "ok")
 
 
+@test("a trailer that an answer's Connection names ends at the gateway")
+def _():
+    with Door() as door, Gateway() as gateway:
+        client, _, _ = exchange(gateway, door, ask(door.port), (
+            b"HTTP/1.1 200 OK\r\nConnection: x-hop\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"2\r\nok\r\n0\r\nX-Hop: 1\r\nX-Sum: 2\r\n\r\n"))
+        check(b"X-Hop" not in read_until(client, b"0\r\nX-Sum: 2\r\n\r\n"), "the trailer went on")
+
+
 ANSWERS = [
     ("both framings", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     ("two lengths", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello"),

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/protocols/ways.hpp"
 
@@ -20,9 +21,10 @@ struct Read {
     bool operator==(const Read&) const = default;
 };
 
-Read read_pieces(const Framing& framing, const std::string& input, std::size_t size)
+Read read_pieces(const Framing& framing, const std::string& input, std::size_t size,
+                 const std::vector<std::string>& hop = {})
 {
-    BodyReader reader{framing};
+    BodyReader reader{framing, hop};
     Read read;
     std::string arrived;
     for (std::size_t at = 0; at < input.size() && !read.fault; at += size) {
@@ -135,6 +137,16 @@ TEST_CASE("trailers that frame, route, log in or change the body are dropped, th
         "Proxy-Anything: b\r\nContent-Type: c\r\nServer-Timing: d\r\n\r\n");
     CHECK(whole.done);
     CHECK(whole.trailers == "X-Checksum=1;Server-Timing=d;");
+}
+
+TEST_CASE("trailers that the message's Connection names end at this hop")
+{
+    const auto input = "0\r\nX-Checksum: 1\r\nX-Hop: 2\r\nx-hop: 3\r\nX-Hops: 4\r\n\r\n"s;
+    for (const auto size : {input.size(), std::size_t{1}}) {
+        const auto whole = read_pieces({Kind::chunked}, input, size, {"x-hop", "keep-alive"});
+        CHECK(whole.done);
+        CHECK(whole.trailers == "X-Checksum=1;X-Hops=4;");
+    }
 }
 
 TEST_CASE("trailers are as strict as a head, and as bounded")
