@@ -67,6 +67,19 @@ std::optional<std::string> percent_decoded(std::string_view text)
     return plain;
 }
 
+// What percent_decoded() gives back as it was.
+std::string percents_encoded(std::string_view text)
+{
+    std::string encoded;
+    for (const char c : text) {
+        if (c == '%')
+            encoded += "%25";
+        else
+            encoded += c;
+    }
+    return encoded;
+}
+
 Result<Credentials, std::string> read_login(std::string_view text)
 {
     const auto colon = text.find(':');
@@ -155,7 +168,7 @@ Result<ProxyUrl, std::string> parse_proxy_url(std::string_view text)
 std::string to_text(const ProxyUrl& url)
 {
     if (const auto* path = std::get_if<std::string>(&url.where))
-        return "unix:" + *path;
+        return (path->substr(0, 2) == "//" ? "unix://" : "unix:") + percents_encoded(*path);
     return std::string{word(url.scheme)} + "://" + to_text(std::get<Target>(url.where));
 }
 

@@ -30,7 +30,8 @@ struct ProxyUrl {
 // be printed, and never repeats a part that may be a password.
 Result<ProxyUrl, std::string> parse_proxy_url(std::string_view text);
 
-// Without the login: "socks5h://proxy.example:1080", "unix:/run/proxy.sock".
+// Without the login: "socks5h://proxy.example:1080", "unix:/run/proxy.sock". Read again it is the
+// same proxy, so a % in a path is written %25.
 std::string to_text(const ProxyUrl& url);
 
 // user ":" password, as a file or the environment has it; nothing in it is encoded. Empty when

@@ -108,6 +108,9 @@ def _():
                    "--ca '/a b/it'\\''s 100%%.pem' %h %p\n")
     contains(done.words, "/home/alice/.config/adit/login")
     check("hidden" not in said + done.words, f"a password: {said}{done.words}")
+    # ssh makes one % of two, and adit connect reads %25 as %.
+    contains(run(PROGRAM, "ssh-config", "--proxy", "unix:/run/100%25.sock").output.decode(),
+             "--proxy unix:/run/100%%25.sock %h %p\n")
     equal(run(PROGRAM, "ssh-config").code, 2)
     equal(run(PROGRAM, "ssh-config", "--proxy", "gopher://x").code, 2)
 

@@ -50,6 +50,18 @@ TEST_CASE("a unix socket is named by a path from the root")
         CHECK_MESSAGE(is_mistake(text), text);
 }
 
+TEST_CASE("the text of a unix socket's URL names the same socket when it is read again")
+{
+    for (const std::string path :
+         {"/run/adit.sock", "/run/100%.sock", "/%41", "/a%25b", "/run/a b", "//run/adit.sock"}) {
+        CAPTURE(path);
+        const auto again = parse_proxy_url(to_text(ProxyUrl{Scheme::unix_socket, path, {}}));
+        REQUIRE(again.has_value());
+        CHECK(std::get<std::string>(again->where) == path);
+    }
+    CHECK(read("unix:/run/100%25.sock") == "unix:/run/100%25.sock");
+}
+
 TEST_CASE("the login of a URL is percent-decoded and never part of its text")
 {
     CHECK(login("http://proxy") == "nobody");
