@@ -31,6 +31,8 @@ std::string_view words(Fault fault)
             return "the HTTP version is neither 1.0 nor 1.1";
         case Fault::unknown_method:
             return "the method is not CONNECT";
+        case Fault::bad_target_form:
+            return "the target is neither host:port of a CONNECT nor an http:// address";
         case Fault::scheme_not_forwarded:
             return "only http:// is forwarded";
         case Fault::not_a_web_server:
@@ -53,6 +55,10 @@ std::string_view words(Fault fault)
             return "a chunk of the body is not well-formed";
         case Fault::bad_expectation:
             return "the Expect field asks for something other than 100-continue";
+        case Fault::bad_max_forwards:
+            return "the Max-Forwards field is repeated or no number";
+        case Fault::trace_ends_here:
+            return "a TRACE is forwarded, but not answered by this gateway itself";
         case Fault::request_line_too_long:
             return "the request line is longer than 8 KiB";
         case Fault::head_too_large:

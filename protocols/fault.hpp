@@ -22,7 +22,8 @@ enum class Fault : std::uint8_t {
     // HTTP
     bad_request_line,
     bad_version,           // HTTP, but neither 1.0 nor 1.1
-    unknown_method,        // HTTP, but not CONNECT
+    unknown_method,        // HTTP, but not CONNECT, where nothing else is offered
+    bad_target_form,       // neither CONNECT with an authority nor an absolute-form
     scheme_not_forwarded,  // absolute-form with a scheme other than http
     not_a_web_server,      // a request for the gateway itself, which gives no help
     no_such_page,          // a request for the gateway itself, for a page that it does not have
@@ -34,6 +35,8 @@ enum class Fault : std::uint8_t {
     bad_framing,       // the length of the body can be read in two ways (RFC 9112 §6)
     bad_chunk,         // RFC 9112 §7.1
     bad_expectation,   // Expect with anything but 100-continue
+    bad_max_forwards,  // repeated, or not digits, in a TRACE or OPTIONS
+    trace_ends_here,   // TRACE whose Max-Forwards lets it go no further
     request_line_too_long,
     head_too_large,
     bad_credentials_field,  // Proxy-Authorization that is repeated or not well-formed

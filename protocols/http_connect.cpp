@@ -71,6 +71,14 @@ Claim who_asks(const HttpHead& head, Login login)
     return Nobody{};
 }
 
+// What is wrong with a request that is neither for a tunnel nor for a destination nor for a page.
+Fault misses(const HttpHead& head, const HttpOffer& offer)
+{
+    if (!offer.forward)
+        return Fault::unknown_method;
+    return head.target[0] == '/' ? Fault::not_a_web_server : Fault::bad_target_form;
+}
+
 Wants hang_up(Ending ending, Fault fault, std::size_t consumed)
 {
     return {Hangup{ending, fault}, consumed, {}};
@@ -105,10 +113,7 @@ Wants HttpHandshake::ask(HttpHead head, std::size_t consumed)
         return ask_forward(std::move(head), consumed);
     }
     if (head.target[0] != '/' || !offer_.help)
-        return hang_up(Ending::malformed,
-                       offer_.forward && head.target[0] == '/' ? Fault::not_a_web_server
-                                                               : Fault::unknown_method,
-                       consumed);
+        return hang_up(Ending::malformed, misses(head, offer_), consumed);
     protocol_ = Protocol::http;
     return ask_page(head, consumed);
 }
@@ -168,9 +173,21 @@ Wants HttpHandshake::asked()
     auto request = std::exchange(asked_, {});
     if (auto* tunnel = std::get_if<TunnelRequest>(&request))
         return {Tunnel{std::move(*tunnel)}, 0, {}};
-    if (auto* forward = std::get_if<ForwardRequest>(&request))
+    if (auto* forward = std::get_if<ForwardRequest>(&request)) {
+        if (forward->max_forwards == 0U)
+            return answer_ourselves(*forward);
         return {Forward{std::move(*forward)}, 0, {}};
+    }
     return hang_up(Ending::login_failed, Fault::none, 0);
+}
+
+// RFC 9110 §7.6.2: the request ends here, wherever it was to go. An echo of a TRACE could hold what
+// proxies before us have added, so there is none.
+Wants HttpHandshake::answer_ourselves(const ForwardRequest& request) const
+{
+    if (request.head.method == "TRACE")
+        return hang_up(Ending::malformed, Fault::trace_ends_here, 0);
+    return {Help{options_answer(offer_)}, 0, {}};
 }
 
 Wants HttpHandshake::verified(bool accepted)
@@ -185,7 +202,7 @@ Reply HttpHandshake::conclude(const Answer& answer) const
 {
     if (answer.ending == Ending::established)
         return "HTTP/1.1 200 Connection established\r\n\r\n";
-    return http_refusal(answer, form_, {keeps_connection_, is_head_});
+    return http_refusal(answer, form_, {keeps_connection_, is_head_, offer_});
 }
 
 }  // namespace adit::protocols

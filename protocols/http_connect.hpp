@@ -6,15 +6,9 @@
 #include "protocols/accept.hpp"
 #include "protocols/handshake.hpp"
 #include "protocols/http_head.hpp"
+#include "protocols/http_offer.hpp"
 
 namespace adit::protocols {
-
-// What a listener offers to clients that speak HTTP.
-struct HttpOffer {
-    bool connect = true;
-    bool forward = false;
-    bool help = false;
-};
 
 class HttpHandshake {
 public:
@@ -42,6 +36,7 @@ private:
     Wants ask_page(const HttpHead& head, std::size_t consumed) const;
     Wants log_in(const HttpHead& head, std::size_t consumed);
     Wants asked();
+    Wants answer_ourselves(const ForwardRequest& request) const;
 
     Login login_;
     HttpOffer offer_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <vector>
 
 #include "protocols/http_fields.hpp"
@@ -68,7 +67,7 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 // All fields but those of the hop and those that are written here, given in lower case.
 void append_end_to_end(std::string& out, const HttpFields& fields,
-                       std::initializer_list<std::string_view> written_anew)
+                       const std::vector<std::string_view>& written_anew)
 {
     const Hop hop{fields};
     for (const auto& field : fields) {
@@ -126,6 +125,22 @@ Fault find_fault(const HttpHead& head)
     return only_continue ? Fault::none : Fault::bad_expectation;
 }
 
+Result<std::optional<std::uint32_t>, Fault> read_max_forwards(const HttpHead& head)
+{
+    constexpr std::uint32_t most = 1'000'000;  // more than any path has proxies
+    const auto count = count_of(head.fields, "Max-Forwards");
+    if (count == 0 || (head.method != "TRACE" && head.method != "OPTIONS"))
+        return std::optional<std::uint32_t>{};
+    const auto text = value_of(head.fields, "Max-Forwards");
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (count > 1 || text.empty() || !std::all_of(text.begin(), text.end(), is_digit))
+        return Fault::bad_max_forwards;
+    std::uint32_t number = 0;
+    for (const char digit : text)
+        number = std::min(number * 10 + static_cast<std::uint32_t>(digit - '0'), most);
+    return std::optional{number};
+}
+
 }  // namespace
 
 bool is_absolute_form(std::string_view target)
@@ -167,8 +182,11 @@ Result<ForwardRequest, Fault> parse_forward_request(HttpHead head)
         return framing.error();
     const bool stays = client_stays(head);
     const bool upgrades = asks_for_websocket(head, *framing);
-    return ForwardRequest{std::move(head), where->target, std::move(where->path),
-                          *framing,        stays,         upgrades};
+    const auto max_forwards = read_max_forwards(head);
+    if (!max_forwards)
+        return max_forwards.error();
+    return ForwardRequest{std::move(head), where->target, std::move(where->path), *framing,
+                          stays,           upgrades,      *max_forwards};
 }
 
 bool has_passed(const HttpHead& head, std::string_view pseudonym)
@@ -202,7 +220,12 @@ std::string write_request_head(const ForwardRequest& request, std::string_view p
         authority.resize(authority.rfind(':'));
     std::string out = request.head.method + " " + request.path + " HTTP/1.1\r\n";
     append_field(out, "Host", authority);
-    append_end_to_end(out, fields, {"host", "content-length", "expect"});
+    std::vector<std::string_view> written_anew{"host", "content-length", "expect"};
+    if (request.max_forwards)
+        written_anew.push_back("max-forwards");
+    append_end_to_end(out, fields, written_anew);
+    if (request.max_forwards)
+        append_field(out, "Max-Forwards", std::to_string(*request.max_forwards - 1));
     append_framing(out, request.framing.kind, request.framing.length);
     // RFC 9110 §10.1.1: a client of HTTP/1.0 waits for no interim answer, and gets none.
     if (request.head.version == 11 && request.framing.has_body() && count_of(fields, "Expect") > 0)

@@ -3,6 +3,8 @@
 // the values here, never copied through.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +36,9 @@ struct ForwardRequest {
     Framing framing;
     bool keeps_connection = false;  // the client may send another request on its connection
     bool upgrades = false;          // asks for a WebSocket (RFC 6455 §4.1)
+    // Of a TRACE or OPTIONS (RFC 9110 §7.6.2), with a bound: how many more may forward it, this
+    // gateway among them. Other methods may keep such a field as it is.
+    std::optional<std::uint32_t> max_forwards = {};
 };
 
 // Checks everything but the login. Host must be there once in HTTP/1.1, and counts for nothing
@@ -52,7 +57,8 @@ bool may_be_repeated(const ForwardRequest& request);
 bool logs_in_connection(const HttpFields& fields, std::string_view name);
 
 // The request's head as the destination gets it: always HTTP/1.1, Host from the target, Via with
-// the pseudonym; without what belongs to the client's hop, the proxy's credentials included.
+// the pseudonym, Max-Forwards one less; without what belongs to the client's hop, the proxy's
+// credentials included. Not for a request that may be forwarded no more.
 std::string write_request_head(const ForwardRequest& request, std::string_view pseudonym);
 
 // How the answer to `request` goes to the client: in chunks when its length is not known, or until

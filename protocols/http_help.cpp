@@ -125,4 +125,10 @@ Result<std::string, Fault> help_page(const HttpHead& head)
     return answer("text/plain; charset=utf-8", text_page(*at), is_head);
 }
 
+std::string options_answer(const HttpOffer& offer)
+{
+    return "HTTP/1.1 200 OK\r\nAllow: " + allowed_methods(offer) +
+           "\r\nContent-Length: 0\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
+}
+
 }  // namespace adit::protocols

@@ -6,6 +6,7 @@
 
 #include "protocols/fault.hpp"
 #include "protocols/http_head.hpp"
+#include "protocols/http_offer.hpp"
 #include "protocols/result.hpp"
 
 namespace adit::protocols {
@@ -15,5 +16,8 @@ namespace adit::protocols {
 // auto-configuration file. Faults: no_such_page, page_method; host_missing, host_repeated, bad_host
 // and bad_port, for the pages name the host that Host names; body_not_allowed and bad_framing.
 Result<std::string, Fault> help_page(const HttpHead& head);
+
+// The complete answer to an OPTIONS that may be forwarded no more; the connection is closed after it.
+std::string options_answer(const HttpOffer& offer);
 
 }  // namespace adit::protocols

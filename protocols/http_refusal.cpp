@@ -8,16 +8,13 @@ namespace {
 
 struct Refusal {
     std::string_view status;
-    std::string_view error;       // RFC 9209 §2.3
-    std::string_view what;        // a sentence for people
-    std::string_view advice;      // and what they can do
-    std::string_view field = {};  // of this status alone, with its CRLF
+    std::string_view error;   // RFC 9209 §2.3
+    std::string_view what;    // a sentence for people
+    std::string_view advice;  // and what they can do
+    std::string field = {};   // of this status alone, with its CRLF
 };
 
 constexpr std::string_view request_error = "http_request_error";
-constexpr std::string_view check_client =
-    "A request to this proxy begins with CONNECT host:port HTTP/1.1 or GET http://host/ HTTP/1.1; "
-    "check the client.";
 constexpr std::string_view use_tunnel =
     "This is a proxy for tunnels: set it as the proxy of your client and ask for https://, or let "
     "the client tunnel (curl --proxytunnel).";
@@ -32,29 +29,56 @@ constexpr std::string_view ask_operator =
 constexpr std::string_view check_target = "Check the host and the port, or try again later.";
 constexpr std::string_view try_later = "Try again later.";
 
-Refusal bad_request(Fault fault)
+std::string_view check_client(const HttpOffer& offer)
+{
+    if (!offer.forward)
+        return "A request to this proxy begins with CONNECT host:port HTTP/1.1; check the client.";
+    if (!offer.connect)
+        return "A request to this proxy begins with GET http://host/ HTTP/1.1; check the client.";
+    return "A request to this proxy begins with CONNECT host:port HTTP/1.1 or GET http://host/ "
+           "HTTP/1.1; check the client.";
+}
+
+std::string_view instead_of_forwarding(const HttpOffer& offer)
+{
+    if (!offer.connect)
+        return "This proxy takes http:// alone; ask for https:// and everything else elsewhere.";
+    return "Ask for https:// and everything else by CONNECT, as clients do by themselves when this "
+           "is their https proxy.";
+}
+
+std::string allow_field(const std::string& methods)
+{
+    return "Allow: " + methods + "\r\n";
+}
+
+Refusal bad_request(Fault fault, const HttpOffer& offer)
 {
     switch (fault) {
         case Fault::too_slow:
             return {"408 Request Timeout", request_error, words(fault), try_later};
         case Fault::unknown_method:
             return {"405 Method Not Allowed", request_error, words(fault), use_tunnel,
-                    "Allow: CONNECT\r\n"};
+                    allow_field(allowed_methods(offer))};
+        case Fault::bad_target_form:
+        case Fault::trace_ends_here:
+            return {"405 Method Not Allowed", request_error, words(fault), check_client(offer),
+                    allow_field(allowed_methods(offer))};
         case Fault::scheme_not_forwarded:
             return {"501 Not Implemented", request_error, words(fault),
-                    "Ask for https:// and everything else by CONNECT, as clients do by themselves "
-                    "when this is their https proxy."};
+                    instead_of_forwarding(offer)};
         case Fault::not_a_web_server:
             return {"400 Bad Request", request_error, words(fault), use_as_proxy};
         case Fault::no_such_page:
             return {"404 Not Found", request_error, words(fault), use_as_proxy};
         case Fault::page_method:
             return {"405 Method Not Allowed", request_error, words(fault), use_as_proxy,
-                    "Allow: GET, HEAD\r\n"};
+                    allow_field("GET, HEAD")};
         case Fault::bad_expectation:
-            return {"417 Expectation Failed", request_error, words(fault), check_client};
+            return {"417 Expectation Failed", request_error, words(fault), check_client(offer)};
         case Fault::bad_version:
-            return {"505 HTTP Version Not Supported", request_error, words(fault), check_client};
+            return {"505 HTTP Version Not Supported", request_error, words(fault),
+                    check_client(offer)};
         case Fault::request_line_too_long:
             return {"414 URI Too Long", request_error, words(fault), "Send a shorter request."};
         case Fault::head_too_large:
@@ -64,9 +88,9 @@ Refusal bad_request(Fault fault)
             return {"400 Bad Request", request_error, words(fault), check_login};
         case Fault::none:
             return {"400 Bad Request", request_error, "the request is not well-formed",
-                    check_client};
+                    check_client(offer)};
         default:
-            return {"400 Bad Request", request_error, words(fault), check_client};
+            return {"400 Bad Request", request_error, words(fault), check_client(offer)};
     }
 }
 
@@ -92,11 +116,11 @@ Refusal bad_answer(Fault fault)
             words(fault == Fault::none ? Fault::bad_answer : fault), check_destination};
 }
 
-Refusal refusal_of(const Answer& answer)
+Refusal refusal_of(const Answer& answer, const HttpOffer& offer)
 {
     switch (answer.ending) {
         case Ending::malformed:
-            return bad_request(answer.fault);
+            return bad_request(answer.fault, offer);
         case Ending::login_needed:
             return login_refusal("a user name and a password are needed",
                                  "Give your client the user name and password for this proxy.");
@@ -234,7 +258,7 @@ std::string text_body(const Refusal& refusal, const Answer& answer)
 
 Reply http_refusal(const Answer& answer, BodyForm form, RefusalManner manner)
 {
-    const auto refusal = refusal_of(answer);
+    const auto refusal = refusal_of(answer, manner.offer);
     const bool json = form == BodyForm::json;
     const auto body = json ? json_body(refusal, answer) : text_body(refusal, answer);
     Reply reply{"HTTP/1.1 "};

@@ -5,6 +5,7 @@
 #include "protocols/accept.hpp"
 #include "protocols/ending.hpp"
 #include "protocols/handshake.hpp"
+#include "protocols/http_offer.hpp"
 
 namespace adit::protocols {
 
@@ -12,6 +13,7 @@ namespace adit::protocols {
 struct RefusalManner {
     bool keeps_connection = false;  // otherwise it says Connection: close
     bool is_head = false;           // the request's method is HEAD: the fields, but no body
+    HttpOffer offer = {};           // of the listener: what it advises, and Allow
 };
 
 // Status line, body, Content-Length, Connection: close and Proxy-Status (RFC 9209). The body, in

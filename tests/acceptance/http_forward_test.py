@@ -45,6 +45,26 @@ def _():
         equal((record["up"], record["down"]), (len(head), len(reply.head) + 2))
 
 
+@test("Max-Forwards of an OPTIONS is counted down, and at 0 the gateway answers")
+def _():
+    with Door() as door, Gateway() as gateway:
+        client, head, _ = exchange(gateway, door, ask(door.port, "Max-Forwards: 5", method="OPTIONS"), OK)
+        contains(head, "\r\nMax-Forwards: 4\r\n")
+        equal(HttpReply(client).status, 200)
+    with Gateway() as gateway:
+        with dial(gateway.address()) as client:
+            client.sendall(ask(closed_port(), "Max-Forwards: 0", method="OPTIONS"))
+            reply = HttpReply(client)
+            equal((reply.status, reply.body), (200, ""))
+            contains(reply.field("allow"), "GET")
+        check("address" not in gateway.record(ending="help"), "somebody was dialled")
+        with dial(gateway.address()) as client:
+            client.sendall(ask(closed_port(), "Max-Forwards: 0", "Cookie: secret", method="TRACE"))
+            reply = HttpReply(client)
+            equal(reply.status, 405)
+            check("secret" not in reply.body, reply.body)
+
+
 SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 AMBIGUOUS = [
     ("Content-Length with Transfer-Encoding", "Content-Length: 4\r\nTransfer-Encoding: chunked", "0\r\n\r\n" + SMUGGLED),

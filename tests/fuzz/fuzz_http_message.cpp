@@ -34,7 +34,7 @@ void try_request(std::string_view input)
     if (done == nullptr || done->value.fields.count("Via") >= max_fields - 6)
         return;
     const auto request = parse_forward_request(std::move(done->value));
-    if (!request)
+    if (!request || request->max_forwards == 0U)
         return;
     require_canonical(request->target);
     const auto text = write_request_head(*request, pseudonym);

@@ -223,6 +223,56 @@ TEST_CASE("a WebSocket is asked for anew, and no other upgrade is")
                                 parse(socket)));
 }
 
+std::string limited(const std::string& method, const std::string& fields)
+{
+    return method + " http://a.example/ HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+
+TEST_CASE("Max-Forwards of TRACE and OPTIONS is counted down, and of other methods left alone")
+{
+    const auto counted = [](const std::string& method, const std::string& value) {
+        const auto text = forwarded(limited(method, "Max-Forwards: " + value + "\r\n"));
+        const auto at = text.find("Max-Forwards: ");
+        REQUIRE(at != std::string::npos);
+        CHECK(text.find("Max-Forwards", at + 1) == std::string::npos);
+        return text.substr(at + 14, text.find("\r\n", at) - at - 14);
+    };
+    for (const auto* method : {"TRACE", "OPTIONS"}) {
+        CHECK(counted(method, "1") == "0");
+        CHECK(counted(method, "010") == "9");
+        CHECK(counted(method, std::string(40, '9')) == "999999");
+        CHECK(forwarded(limited(method, "")).find("Max-Forwards") == std::string::npos);
+        for (const auto* bad : {"", "-1", "+1", "1x", "1, 2", "0x1"})
+            CHECK(fault_of(limited(method, "Max-Forwards: "s + bad + "\r\n")) ==
+                  Fault::bad_max_forwards);
+        CHECK(fault_of(limited(method, "Max-Forwards: 1\r\nMax-Forwards: 1\r\n")) ==
+              Fault::bad_max_forwards);
+    }
+    CHECK(counted("GET", "0") == "0");
+    CHECK(counted("POST", "x") == "x");
+}
+
+TEST_CASE("a TRACE or OPTIONS that may go no further is answered here, behind the login")
+{
+    const auto last = "Max-Forwards: 0\r\n"s;
+    const auto options = talk(limited("OPTIONS", last));
+    CHECK(options.forwarded.empty());
+    CHECK_FALSE(options.hangup);
+    CHECK(options.page.find("HTTP/1.1 200 OK\r\nAllow: CONNECT, GET, ") == 0);
+    CHECK(options.page.find("\r\nContent-Length: 0\r\n") != std::string::npos);
+    CHECK(options.page.find("\r\nConnection: close\r\n") != std::string::npos);
+    CHECK(fault_of(limited("TRACE", last)) == Fault::trace_ends_here);
+    CHECK(talk(limited("OPTIONS", "Max-Forwards: 00\r\n")).forwarded.empty());
+
+    for (const auto* method : {"OPTIONS", "TRACE"}) {
+        const auto stranger = talk(limited(method, last), Login::required);
+        CHECK(stranger.page.empty());
+        CHECK(stranger.hangup->ending == Ending::login_needed);
+    }
+    CHECK_FALSE(talk(limited("OPTIONS", last + alice), Login::required).page.empty());
+    CHECK(talk(limited("OPTIONS", last + alice), Login::required, refuse_all()).page.empty());
+}
+
 TEST_CASE("a request that this gateway has forwarded before is known by its pseudonym in Via")
 {
     const auto head = parse(get("Via: 1.0 other, 1.1 adit-7 (x)\r\nVia: 1.1 third\r\n")).head;
@@ -362,8 +412,11 @@ TEST_CASE("what a listener does not offer is not served")
     CHECK(offered({false, true, false}, connect)->fault == Fault::protocol_not_open);
     CHECK(offered({true, true, false}, root)->fault == Fault::not_a_web_server);
     CHECK(offered({true, false, false}, root)->fault == Fault::unknown_method);
-    CHECK(offered(all, "connect a:1 HTTP/1.1\r\nHost: a\r\n\r\n")->fault == Fault::unknown_method);
-    CHECK(offered(all, "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")->fault == Fault::unknown_method);
+    for (const auto* line : {"connect a:1", "OPTIONS *", "FOO bar"}) {
+        const auto bytes = line + " HTTP/1.1\r\nHost: a\r\n\r\n"s;
+        CHECK(offered(all, bytes)->fault == Fault::bad_target_form);
+        CHECK(offered({true, false, true}, bytes)->fault == Fault::unknown_method);
+    }
     CHECK_FALSE(offered(all, root));
 }
 

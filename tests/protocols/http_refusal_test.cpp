@@ -98,11 +98,40 @@ TEST_CASE("a login is asked for with the Basic scheme")
     CHECK(http_refusal(answer(Ending::not_allowed)).find("Authenticate") == std::string::npos);
 }
 
+std::string refused(Fault fault, const HttpOffer& offer)
+{
+    RefusalManner manner;
+    manner.offer = offer;
+    return http_refusal(answer(Ending::malformed, fault), BodyForm::text, manner);
+}
+
 TEST_CASE("an unknown method is told which one is known")
 {
-    const auto reply = http_refusal(answer(Ending::malformed, Fault::unknown_method));
+    const auto reply = refused(Fault::unknown_method, {true, false, true});
     CHECK(reply.find("HTTP/1.1 405 Method Not Allowed\r\n") == 0);
     CHECK(has_line(reply, "Allow: CONNECT"));
+    CHECK(body_of(reply).find("This is a proxy for tunnels") != std::string::npos);
+}
+
+TEST_CASE("a refused request is told what this listener serves, and nothing else")
+{
+    const auto methods = std::string{"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"};
+    for (const auto fault : {Fault::bad_target_form, Fault::trace_ends_here}) {
+        CHECK(has_line(refused(fault, {true, true}), "Allow: CONNECT, " + methods));
+        CHECK(has_line(refused(fault, {false, true}), "Allow: " + methods));
+    }
+    for (const auto fault : {Fault::bad_target_form, Fault::bad_port, Fault::bad_request_line}) {
+        const auto both = body_of(refused(fault, {true, true}));
+        CHECK(both.find("with CONNECT host:port HTTP/1.1 or GET http://host/") !=
+              std::string::npos);
+        CHECK(both.find("proxy for tunnels") == std::string::npos);
+        CHECK(body_of(refused(fault, {false, true})).find("with GET http") != std::string::npos);
+    }
+    CHECK(body_of(refused(Fault::bad_port, {true, false})).find("GET") == std::string::npos);
+    CHECK(body_of(refused(Fault::scheme_not_forwarded, {true, true})).find("CONNECT") !=
+          std::string::npos);
+    CHECK(body_of(refused(Fault::scheme_not_forwarded, {false, true})).find("CONNECT") ==
+          std::string::npos);
 }
 
 TEST_CASE("each ending has its status and its Proxy-Status error")
@@ -155,7 +184,8 @@ TEST_CASE("each fault of a request has its status")
         std::string status = "400";
         if (fault == Fault::too_slow)
             status = "408";
-        if (fault == Fault::unknown_method || fault == Fault::page_method)
+        if (fault == Fault::unknown_method || fault == Fault::page_method ||
+            fault == Fault::bad_target_form || fault == Fault::trace_ends_here)
             status = "405";
         if (fault == Fault::scheme_not_forwarded)
             status = "501";
