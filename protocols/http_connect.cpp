@@ -146,7 +146,7 @@ Wants HttpHandshake::ask_forward(HttpHead head, std::size_t consumed)
 // What anybody may read, without a login: it tells nothing of the policy.
 Wants HttpHandshake::ask_page(const HttpHead& head, std::size_t consumed) const
 {
-    const auto page = help_page(head);
+    const auto page = help_page(head, offer_);
     if (!page)
         return hang_up(Ending::malformed, page.error(), consumed);
     return {Help{*page}, consumed, {}};

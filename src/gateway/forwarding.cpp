@@ -30,7 +30,15 @@ constexpr milliseconds half_closed_patience = 10s;
 protocols::HttpOffer Session::offer() const
 {
     const auto& open = listener_->protocols;
-    return {open.contains(Protocol::connect), open.contains(Protocol::http), listener_->help};
+    protocols::HttpOffer offer{open.contains(Protocol::connect), open.contains(Protocol::http),
+                               listener_->help};
+    offer.socks5 = open.contains(Protocol::socks5);
+    offer.socks4 = open.contains(Protocol::socks4);
+    offer.tls = client_.tls() != nullptr;
+    offer.login = listener_->login;
+    if (!client_.peer().endpoint)
+        offer.socket = listener_->unix_socket ? listener_->unix_socket->path : "";
+    return offer;
 }
 
 bool Session::is_offered(const Handshake& handshake) const

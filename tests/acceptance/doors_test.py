@@ -6,7 +6,7 @@ import stat
 import sys
 from pathlib import Path
 
-from harness.clients import run
+from harness.clients import curl, run
 from harness.gateway import Gateway, LOOPBACK, eventually
 from harness.origins import ProgramOrigin
 from harness.runner import Skip, check, contains, equal, main, test
@@ -64,6 +64,20 @@ def _():
         done = run("nc", "-N", "-U", gateway.socket, stdin=request.encode())
         check(done.output.startswith(b"HTTP/1.1 200") and done.output.endswith(b"by nc"), done)
         gateway.record(ending="finished")
+
+
+@test("the page at a unix socket gives a line with which curl goes through it")
+def _():
+    with ProgramOrigin("cat") as origin, Doors() as gateway:
+        page = curl("--unix-socket", gateway.socket, "http://localhost/").output.decode()
+        line = next(line for line in page.splitlines() if line.startswith("curl"))
+        words = line.split()[2:]
+        equal(words[:2], ["-x", "socks5h://localhost" + gateway.socket])
+        contains(page, f"adit connect --proxy unix:{gateway.socket} %h %p")
+        check("localhost:80" not in page and "proxy.pac" not in page, page)
+        done = curl(*words[:2], "--upload-file", "-", f"telnet://127.0.0.1:{origin.port}", stdin=b"through the socket\n")
+        equal(done.output, b"through the socket\n", repr(done))
+        gateway.record(protocol="socks5", ending="finished", client="unix")
 
 
 @test("rules name the users of a unix socket by uids, and clients match none of them")

@@ -177,8 +177,10 @@ def _():
         text = done.output.decode()
         contains(text, "HTTP/1.1 200 OK")
         contains(text, "Content-Type: text/plain")
-        for line in ("curl -x {} https://", "git config --global http.proxy {}", "{}/proxy.pac"):
-            contains(text, line.format(gateway.url()))
+        for line in ("curl -x {} https://", "git config --global http.proxy {}"):
+            contains(text, line.format(gateway.url(login="user:password")))
+        contains(text, f"adit connect --proxy {gateway.url()} --login-file ")
+        contains(text, f"{gateway.url()}/proxy.pac")
         check("secret" not in text and "alice" not in text, text)
         contains(curl("--header", "Accept: text/html", "--include", gateway.url()).output.decode(), "Content-Type: text/html")
         record = gateway.record()
@@ -195,6 +197,14 @@ def _():
         equal(words[0], "-x")
         done = curl(words[0], words[1], "--proxytunnel", f"http://localhost:{origin.port}/hello")
         equal(done.output, b"hello from the origin\n", repr(done))
+
+
+@test("the page of a listener that only tunnels tells of nothing else")
+def _():
+    with Gateway(listeners=[{"name": "main", "address": "127.0.0.1:0", "protocols": ["connect"]}]) as gateway:
+        text = curl(gateway.url()).output.decode()
+        contains(text, f"adit connect --proxy {gateway.url()} %h %p")
+        check("socks" not in text and " http_proxy" not in text, text)
 
 
 @test("/proxy.pac names the gateway as the client knows it, and other pages do not exist")

@@ -99,6 +99,16 @@ def _():
             check("tls" not in gateway.record(ending="finished"), "it was plain text")
 
 
+@test("inside TLS the help page and /proxy.pac say https")
+def _():
+    with Gateway(listeners=[listener(TLS)]) as gateway:
+        page = curl("--cacert", place / "ca.pem", gateway.url("https")).output.decode()
+        contains(page, f"curl -x {gateway.url('https')} https://")
+        check("http://" not in page and "socks" not in page, page)
+        pac = curl("--cacert", place / "ca.pem", gateway.url("https") + "/proxy.pac").output.decode()
+        contains(pac, f'return "HTTPS 127.0.0.1:{gateway.port()}";')
+
+
 @test("where TLS is required plain text is refused in words, and nothing is judged")
 def _():
     with HttpOrigin(folder.name) as origin, Gateway(listeners=[listener({**TLS, "mode": "required"})]) as gateway:
