@@ -1,5 +1,7 @@
 #include "src/cli/configuration_file.hpp"
 
+#include <chrono>
+
 #include <fmt/format.h>
 
 #include "policy/load.hpp"
@@ -45,6 +47,7 @@ Result<Read, std::string> read_configuration(const Source& source)
     const std::string name = source.path.empty() ? "(embedded default)" : source.path;
 
     policy::LoadOptions options{source.listen, &login::is_password_hash, &platform::user_number};
+    options.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     options.find_zone = platform::find_zone;
     options.folder = folder_of(source.path);
     if (source.opens_files)

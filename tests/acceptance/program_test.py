@@ -1,4 +1,5 @@
 """The command line: what it takes, what it says, how it exits."""
+import datetime
 import json
 import os
 import pty
@@ -76,6 +77,33 @@ def make_certificates(folder):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
                         "-subj", "/CN=gateway", "-keyout", str(folder / key), "-out", str(folder / name)],
                        check=True, capture_output=True)
+
+
+def ending_in(days):
+    end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+    return {"listeners": [{"address": "127.0.0.1:0"}], "rules": [{**LOOPBACK, "expires": end.strftime("%Y-%m-%dT%H:%M:%SZ")}]}
+
+
+@test("adit check warns of a rule that ends within a week or has ended, and --strict takes that for a mistake")
+def _():
+    for days, words in ((3, "within a week"), (-6, "this rule expired at")):
+        done = adit("check", text=ending_in(days))
+        equal(done.returncode, 0, done.stderr)
+        contains(done.stderr, words)
+        contains(done.stdout, "good")
+        strict = adit("check", "--strict", text=ending_in(days))
+        equal(strict.returncode, 2, strict.stdout)
+        contains(strict.stderr, words)
+        contains(strict.stderr, "1 warning, and --strict takes warnings for mistakes")
+        equal(strict.stdout, "")
+
+
+@test("adit check --strict is content with a file without warnings, also when a rule ends later than in a week")
+def _():
+    for text in (GOOD, ending_in(30)):
+        done = adit("check", "--strict", text=text)
+        equal(done.returncode, 0, done.stderr)
+        equal(done.stderr, "")
 
 
 MISTAKES = [
