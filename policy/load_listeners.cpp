@@ -186,7 +186,7 @@ bool is_guarded(const Listener& listener)
 
 bool lets_anyone_in(const Rule& rule, const Listener& listener)
 {
-    if (rule.action != Action::allow || rule.observe || rule.clients || rule.users || rule.uids)
+    if (rule.action != Action::allow || rule.observe || names_anybody(rule))
         return false;
     if (rule.listeners && !rule.listeners->contains(listener.name))
         return false;
@@ -283,9 +283,10 @@ void check_open_relay(std::span<const LoadedListener> listeners, std::span<const
             "anyone who can reach this listener may use it: it requires no "
             "login, and the rule " +
                 quoted(culprit->rule.name) +
-                (loaded.listener.forward ? " names no \"clients\"; name them there, "
-                                         : " names neither \"clients\" nor \"users\"; name them "
-                                           "there, ") +
+                (culprit->rule.clients     ? " names every client there is; name some, "
+                 : loaded.listener.forward ? " names no \"clients\"; name them there, "
+                                           : " names neither \"clients\" nor \"users\"; name them "
+                                             "there, ") +
                 login + std::string{meant(loaded)});
     }
 }

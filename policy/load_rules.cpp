@@ -210,6 +210,15 @@ std::string called(const LoadedRule& loaded)
     return loaded.rule.name == name ? name : name + ", " + quoted(loaded.rule.name) + ',';
 }
 
+bool names_anybody(const Rule& rule)
+{
+    const bool all_clients =
+        rule.clients && std::ranges::any_of(rule.clients->networks(), [](const Network& network) {
+            return network.prefix == 0;
+        });
+    return rule.users || rule.uids || (rule.clients && !all_clients);
+}
+
 void warn_of_equal_names(const std::vector<LoadedRule>& rules, const Reader& reader)
 {
     std::map<std::string_view, const LoadedRule*> seen;

@@ -28,6 +28,9 @@ std::vector<LoadedRule> read_rules(const Place& place, const Reader& reader, Voc
 // when it has one.
 std::string called(const LoadedRule& loaded);
 
+// Whether the rule says who it is for: users, or clients that are not all clients of a family.
+bool names_anybody(const Rule& rule);
+
 void warn_of_equal_names(const std::vector<LoadedRule>& rules, const Reader& reader);
 
 }  // namespace adit::policy

@@ -4,6 +4,7 @@
 
 #include "policy/covers.hpp"
 #include "policy/host_index.hpp"
+#include "policy/internal_ranges.hpp"
 #include "policy/moment.hpp"
 #include "policy/suggest.hpp"
 
@@ -44,6 +45,23 @@ bool share_user(const UserSet& one, const UserSet& other)
     return one.anyone || other.anyone || share_name(one.names, other.names);
 }
 
+// Whether one network of a set lies within the other set's, or might have a word of it. Any address
+// may be one of the gateway's own.
+bool some_network_in(const NetworkSet& one, const NetworkSet& other)
+{
+    return std::ranges::any_of(one.networks(), [&](const Network& network) {
+        const auto word = word_of_whole(network);
+        return other.covers(network) || other.has(Word::self) ||
+               (word ? other.has(*word) : other.has_any_word());
+    });
+}
+
+bool share_client(const NetworkSet& one, const NetworkSet& other)
+{
+    return one.shares_word_with(other) || some_network_in(one, other) ||
+           some_network_in(other, one);
+}
+
 // Whether one request could match both, as far as is known before DNS and hosts aside.
 bool share_request(const Rule& one, const Rule& other)
 {
@@ -51,6 +69,7 @@ bool share_request(const Rule& one, const Rule& other)
            may_meet(one.protocols, other.protocols,
                     [](auto x, auto y) { return (x.bits & y.bits) != 0; }) &&
            may_meet(one.users, other.users, share_user) &&
+           may_meet(one.clients, other.clients, share_client) &&
            may_meet(one.uids, other.uids,
                     [](const auto& x, const auto& y) {
                         return std::ranges::any_of(x, [&](auto uid) { return y.contains(uid); });
@@ -200,8 +219,7 @@ void warn_of_open_rules(std::span<const LoadedRule> rules, const Reader& reader)
 {
     for (const auto& loaded : rules) {
         const auto& rule = loaded.rule;
-        if (rule.action != Action::allow || rule.observe || rule.users || rule.clients ||
-            rule.uids || rule.excluded)
+        if (rule.action != Action::allow || rule.observe || names_anybody(rule) || rule.excluded)
             continue;
         if ((!rule.hosts || rule.hosts->any()) && is_every_port(rule.ports) &&
             reaches_public(rule.networks))

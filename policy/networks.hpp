@@ -95,6 +95,8 @@ public:
     bool empty() const { return words_ == 0 && networks_.empty(); }
     const std::vector<Network>& networks() const { return networks_; }  // as added, without repeats
     bool has(Word word) const;
+    bool has_any_word() const { return words_ != 0; }
+    bool shares_word_with(const NetworkSet& other) const { return (words_ & other.words_) != 0; }
     bool has_all_words() const;                        // together they are every address
     bool has_words_of(const NetworkSet& other) const;  // every word of the other
     bool has(const Network& network) const;            // exactly this one

@@ -16,6 +16,7 @@ WRONG_IN_MEANING = {
     "listener-doors-twice",
     "listener-login-without-users",
     "listener-open-relay",
+    "listener-open-relay-clients",
     "listener-open-relay-doors",
     "listener-open-relay-observe",
     "listener-open-relay-optional",

@@ -45,6 +45,26 @@ TEST_CASE("a deny by name below an allow that waits for the address is warned of
     CHECK_FALSE(late(R"("ports": [443])", R"("ports": [443])"));
 }
 
+TEST_CASE("a denial for other clients than an allow above is not late")
+{
+    const auto late = [](std::string_view of_allow, std::string_view of_deny) {
+        return warned(warnings(R"({ "action": "allow", "ports": [443], "clients": [)" +
+                               std::string{of_allow} +
+                               R"(] }, { "action": "deny", "hosts": ["evil.com"], "clients": [)" +
+                               std::string{of_deny} + "] }"),
+                      "above is asked first and waits for the address");
+    };
+    CHECK_FALSE(late(R"("10.2.0.0/16")", R"("10.3.0.0/16")"));
+    CHECK_FALSE(late(R"("10.2.0.0/16")", R"("loopback", "2001:db8::/32")"));
+    CHECK_FALSE(late(R"("loopback")", R"("private")"));
+    CHECK(late(R"("10.2.0.0/16")", R"("10.2.3.4")"));
+    CHECK(late(R"("10.2.3.4", "10.9.0.1")", R"("10.2.0.0/16")"));
+    CHECK(late(R"("10.2.0.0/16")", R"("private")"));
+    CHECK(late(R"("private", "cgnat")", R"("loopback", "cgnat")"));
+    CHECK(late(R"("8.0.0.0/8")", R"("public")"));
+    CHECK(late(R"("10.2.0.9")", R"("self")"));
+}
+
 TEST_CASE("an allow for some of the denied names is an exception, and not warned of")
 {
     CHECK(warnings(R"({ "action": "allow", "hosts": ["good.evil.com"] },
@@ -142,6 +162,19 @@ TEST_CASE("an allow for everyone on every port is warned of")
     CHECK_FALSE(open(R"(, "hosts": ["a.com"])"));
     CHECK_FALSE(open(R"(, "networks": ["10.8.0.0/16"])"));
     CHECK_FALSE(open(R"(, "observe": true)"));
+}
+
+TEST_CASE("who names every client names nobody")
+{
+    const auto open = [](std::string_view clients) {
+        return warned(
+            warnings(R"({ "action": "allow", "clients": [)" + std::string{clients} + "] }"),
+            "this rule is open to everyone on every port");
+    };
+    CHECK(open(R"("0.0.0.0/0", "::/0")"));
+    CHECK(open(R"("0.0.0.0/0")"));
+    CHECK(open(R"("10.0.0.0/8", "::/0")"));
+    CHECK_FALSE(open(R"("10.0.0.0/8")"));
 }
 
 TEST_CASE("a rule that expires within a week is warned of, and one that has expired")
