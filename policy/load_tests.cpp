@@ -212,6 +212,7 @@ void TestReader::read_protocol_and_listener()
 void TestReader::read_moment()
 {
     const auto place = fields_.find("at");
+    test_.subject.times_hold = !place;
     const auto written = place ? reader_.text(*place, "an instant") : std::nullopt;
     if (!written)
         return;

@@ -46,7 +46,7 @@ bool match_users(const UserSet& users, const Subject& subject, Asking& asking)
     return true;
 }
 
-// All fields but `networks`; false when one of them does not match.
+// All fields but `networks` and `when`; false when one of them does not match.
 bool ask_fields(const Conditions& fields, const Subject& subject, const Target& target,
                 const Surroundings& around, Asking& asking)
 {
@@ -71,12 +71,21 @@ bool ask_fields(const Conditions& fields, const Subject& subject, const Target& 
         return false;
     if (fields.users && !match_users(*fields.users, subject, asking))
         return false;
-    if (!fields.when)
+    return true;
+}
+
+enum class Unknown : std::uint8_t { holds, waits };
+
+bool ask_times(const std::optional<Times>& when, const Subject& subject, Unknown unknown,
+               Asking& asking)
+{
+    if (!when)
         return true;
     const auto moment = subject.time_of_day ? subject.time_of_day : subject.at;
     if (moment)
-        return asking.ask(Field::when, fields.when->hold(*moment));
-    asking.wait(Field::when, Fact::time);
+        return asking.ask(Field::when, when->hold(*moment));
+    if (unknown == Unknown::waits)
+        asking.wait(Field::when, Fact::time);
     return true;
 }
 
@@ -100,7 +109,8 @@ struct Request {
 Matched match_excluded(const Conditions& fields, Action action, const Request& request)
 {
     Asking asking;
-    if (!ask_fields(fields, request.subject, request.target, request.around, asking))
+    if (!ask_fields(fields, request.subject, request.target, request.around, asking) ||
+        !ask_times(fields.when, request.subject, Unknown::waits, asking))
         return asking.found();
     auto found = asking.found();
     if (!fields.networks)
@@ -162,7 +172,9 @@ Matched Rule::match_request(const Subject& subject, const Target& target,
     Asking asking;
     // The expiry last: most rules that do not match are spared a look at a distant part of
     // themselves.
-    if (ask_fields(*this, subject, target, around, asking))
+    const auto unknown = subject.times_hold ? Unknown::holds : Unknown::waits;
+    if (ask_fields(*this, subject, target, around, asking) &&
+        ask_times(when, subject, unknown, asking))
         (void)asking.ask(Field::expires, !life.expired(subject.at));
     return asking.found();
 }

@@ -110,6 +110,9 @@ struct Subject {
     bool may_log_in = true;  // false: nobody stays nobody here, so a login is no cure
     // Empty: at a time when no rule has expired, and unknown to rules that hold only at times.
     std::optional<sys_seconds> at;
+    // Where no moment is known: rules that hold only at times hold. A time in `not` stays unknown, for
+    // which of both is "open" there nobody can say.
+    bool times_hold = false;
     // For rules that hold only at times, where that is another moment: a request of the past is judged
     // by its own time of day, but by the rules that have not expired. Empty: `at`.
     std::optional<sys_seconds> time_of_day = std::nullopt;

@@ -67,6 +67,23 @@ TEST_CASE("a test runs at its own moment, and without one nothing has expired")
                       late) == "");
 }
 
+TEST_CASE("a test without a moment takes the times of rules for open, but not those in `not`")
+{
+    const auto fault = [](std::string_view test) {
+        return mistakes_in(with_rules(
+            R"({ "name": "work", "action": "allow", "ports": [443],
+                 "when": { "days": ["mon-fri"], "hours": ["08:00-18:00"] } },
+               { "name": "nights", "action": "allow", "ports": [22], "not": { "when": { "hours": ["08:00-18:00"] } } })",
+            R"("tests": [ {)" + std::string{test} + "} ],"));
+    };
+    CHECK(fault(R"("to": "a.com:443", "expect": "allow", "rule": "work")") == "");
+    CHECK(fault(R"("to": "a.com:443", "expect": "allow", "at": "2026-11-27T12:00:00Z")") == "");
+    CHECK(fault(R"("to": "a.com:443", "expect": "deny", "at": "2026-11-28T12:00:00Z")") == "");
+    CHECK(fault(R"("to": "a.com:22", "expect": "allow", "at": "2026-11-27T20:00:00Z")") == "");
+    CHECK(fault(R"("to": "a.com:22", "expect": "allow")")
+              .find("found undecided: it depends on the time") != std::string::npos);
+}
+
 TEST_CASE("a test knows the gateway's own addresses from the file")
 {
     CHECK(passes(R"("to": "203.0.113.7:443", "expect": "deny")"));
