@@ -260,10 +260,20 @@ void add_pass(std::string& text, const Trace& trace, const Pass& pass)
     add_rules(text, trace, pass);
 }
 
+std::string joined(const std::vector<std::string>& sentences)
+{
+    std::string text;
+    for (const auto& sentence : sentences)
+        text += (text.empty() ? "" : "; ") + sentence;
+    return text;
+}
+
 }  // namespace
 
 std::string answer_in_words(const Trace& trace)
 {
+    if (!trace.judged)
+        return std::string{word(trace.conclusion)} + ": " + joined(trace.closed_doors);
     return answer(trace.conclusion, trace.decision, trace.unknown);
 }
 
@@ -275,6 +285,8 @@ std::string to_text(const Trace& trace)
             " on " + on_which(trace) + " for " + protocols::to_text(trace.target);
     text += trace.subject.at ? ", at " + to_text(*trace.subject.at) + '\n'
                              : ", at a time when no rule has expired\n";
+    if (trace.judged && !trace.closed_doors.empty())
+        text += "not everywhere: " + joined(trace.closed_doors) + '\n';
     if (trace.by_name)
         add_pass(text, trace, *trace.by_name);
     for (const auto& pass : trace.addresses)

@@ -189,7 +189,12 @@ std::string life_of(const Rule& rule)
 std::string to_json_text(const Trace& trace)
 {
     Object object;
-    add_decision(object, trace.conclusion, trace.decision, trace.unknown);
+    if (trace.judged)
+        add_decision(object, trace.conclusion, trace.decision, trace.unknown);
+    else
+        object.text("verdict", word(trace.conclusion));
+    if (!trace.closed_doors.empty())
+        object.raw("closed_doors", list(trace.closed_doors, json_string));
     const auto* rule = trace.decision.rule;
     const bool certain = trace.conclusion != Conclusion::undecided && trace.unknown.empty();
     if (rule != nullptr && certain && life_of(*rule) != "{}")

@@ -70,6 +70,21 @@ std::vector<LoadedListener> gather_listeners(const Fields& fields, const Reader&
     return place ? read_listeners(*place, reader, names, options) : std::vector<LoadedListener>{};
 }
 
+// What passed once passes always: tests are about the file's own listeners, also while `--listen` puts
+// others in their place. Mistakes in listeners that are not used are not told.
+std::vector<LoadedListener> listeners_of_tests(const Fields& fields, const Reader& reader,
+                                               LoadOptions options, Vocabulary& names,
+                                               const std::vector<LoadedListener>& used)
+{
+    const auto place = fields.find("listeners");
+    if (options.listen.empty() || !place)
+        return used;
+    Report unheard;
+    options.inspect_tls = nullptr;
+    names.listeners.clear();
+    return read_listeners(*place, reader.reporting_to(unheard), names, options);
+}
+
 // The trees of included files: places point into them.
 using Trees = std::map<std::string, json::Value>;
 
@@ -162,7 +177,9 @@ Configuration read_configuration(const Place& root, const Reader& reader,
         plain.push_back(std::move(loaded.rule));
     configuration.policy = Policy{std::move(plain), mode};
     if (const auto tests = fields.find("tests"))
-        configuration.tests = run_tests(*tests, reader, configuration, names);
+        configuration.tests =
+            run_tests(*tests, reader, configuration,
+                      listeners_of_tests(fields, reader, options, names, listeners), names);
     const auto* own_users = root.value->find("users");
     configuration.holds_hashes = own_users != nullptr && !own_users->members.empty();
     configuration.users = std::move(names.users).value_or(Users{});

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "policy/door.hpp"
 #include "policy/explanation.hpp"
 #include "policy/load_rules.hpp"
 #include "policy/moment.hpp"
@@ -204,8 +205,7 @@ void TestReader::read_protocol_and_listener()
         return;
     test_.subject.listener = *name;
     const std::vector<std::string_view> known{names_.listeners.begin(), names_.listeners.end()};
-    // What passed once passes always: other listeners for one run change no test.
-    if (!names_.listeners_replaced && !names_.listeners.contains(*name))
+    if (!names_.listeners.contains(*name))
         mistake("listener", "no listener is called " + quoted(*name) + did_you_mean(*name, known));
 }
 
@@ -221,12 +221,13 @@ void TestReader::read_moment()
         mistake("at", quoted(*written) + " is not an instant, like \"2027-01-31T18:00:00Z\"");
 }
 
-Surroundings surroundings_of(const Configuration& configuration)
+Surroundings surroundings_of(const Configuration& configuration,
+                             std::span<const Listener> listeners)
 {
     Surroundings around;
     around.own_addresses = configuration.own_addresses;
     around.nat64 = configuration.resolver.nat64;
-    for (const auto& listener : configuration.listeners)
+    for (const auto& listener : listeners)
         if (listener.has_endpoint())
             around.listeners.push_back(listener.endpoint);
     return around;
@@ -271,11 +272,13 @@ std::string indented(const std::string& text)
 
 class TestRun {
 public:
-    TestRun(const Configuration& configuration, const Reader& reader)
+    TestRun(const Configuration& configuration, std::vector<Listener> listeners,
+            const Reader& reader)
         : reader_{reader},
           // What the rules say is tested, also while they are only observed.
           policy_{configuration.policy.rules()},
-          around_{surroundings_of(configuration)}
+          listeners_{std::move(listeners)},
+          around_{surroundings_of(configuration, listeners_)}
     {
     }
 
@@ -283,7 +286,8 @@ public:
     {
         const auto resolved =
             test.resolves.empty() ? assumed_addresses(policy_, *test.to, around_) : test.resolves;
-        const auto trace = explain(policy_, test.subject, *test.to, resolved, around_);
+        const auto trace =
+            explain_at_doors(policy_, listeners_, test.subject, *test.to, resolved, around_);
         const auto failure = failure_of(test, trace);
         if (!failure.empty())
             reader_.report().mistake(test.place, failure + indented(to_text(trace)));
@@ -292,13 +296,14 @@ public:
 private:
     const Reader& reader_;
     Policy policy_;
+    std::vector<Listener> listeners_;
     Surroundings around_;
 };
 
 }  // namespace
 
 std::size_t run_tests(const Place& place, const Reader& reader, const Configuration& configuration,
-                      const Vocabulary& names)
+                      std::span<const LoadedListener> listeners, const Vocabulary& names)
 {
     std::vector<Test> tests;
     if (!reader.is(place, json::Kind::array, "a list of tests"))
@@ -307,7 +312,10 @@ std::size_t run_tests(const Place& place, const Reader& reader, const Configurat
         tests.push_back(TestReader{place.item(i), reader, configuration.policy, names}.read());
     if (reader.report().failed())
         return tests.size();
-    const TestRun run{configuration, reader};
+    std::vector<Listener> plain;
+    for (const auto& loaded : listeners)
+        plain.push_back(loaded.listener);
+    const TestRun run{configuration, std::move(plain), reader};
     for (const auto& test : tests)
         run.run(test);
     return tests.size();

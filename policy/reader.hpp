@@ -98,6 +98,8 @@ public:
     const SourceFile* file(const Place& place, std::string_view written) const;
 
     Report& report() const { return *report_; }
+    // Another one for the same files, that reports elsewhere.
+    Reader reporting_to(Report& report) const { return {report, *files_}; }
 
 private:
     Report* report_;

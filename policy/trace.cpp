@@ -106,16 +106,12 @@ std::string_view word(Conclusion conclusion)
 Trace explain(const Policy& policy, const Subject& subject, const Target& target,
               std::span<const Address> resolved, const Surroundings& around)
 {
-    Trace trace{std::string{subject.listener},
-                std::string{subject.user},
-                subject,
-                target,
-                policy.mode(),
-                {},
-                {},
-                Conclusion::denied,
-                {},
-                {}};
+    Trace trace;
+    trace.listener = subject.listener;
+    trace.user = subject.user;
+    trace.subject = subject;
+    trace.target = target;
+    trace.mode = policy.mode();
     trace.subject.listener = {};
     trace.subject.user = {};
 

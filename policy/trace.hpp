@@ -40,8 +40,12 @@ struct Trace {
     std::string listener;
     std::string user;
     Subject subject;  // `listener` and `user` are empty here: they stand above
-    Target target;
+    Target target{Address{}, 0};
     Mode mode = Mode::enforce;
+
+    // Why listeners do not take the request up, a sentence each without its full stop (door.hpp).
+    std::vector<std::string> closed_doors;
+    bool judged = true;  // false: none takes it up; no rule was asked, and the answer is a denial
 
     std::optional<Pass> by_name;  // empty for an address literal
     std::vector<Pass> addresses;  // in the order given, at most 16; empty when refused by name

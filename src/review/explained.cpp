@@ -32,9 +32,6 @@ std::string with_limits(std::string json, const policy::Limits& limits)
 Explained explained(const Question& question, const policy::Configuration& configuration,
                     const policy::Surroundings& around)
 {
-    if (const auto closed = closed_door(question, configuration))
-        return {Conclusion::denied, fmt::format("denied: {}\n", *closed),
-                fmt::format(R"({{"verdict":"denied","why":{}}})", quoted(*closed))};
     const auto trace = answer(question, configuration, around);
     auto text = to_text(trace);
     if (trace.conclusion != Conclusion::denied)

@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "policy/door.hpp"
 #include "src/review/configuration_text.hpp"
 
 namespace adit::review {
 
 using policy::Fact;
-using protocols::Login;
 
 namespace {
 
@@ -19,24 +19,33 @@ Result<Question, std::string> failure(std::string words)
     return {boost::system::in_place_error, std::move(words)};
 }
 
-const policy::Listener* find_listener(const Question& question,
-                                      const policy::Configuration& configuration)
+// A record may tell of a listener that is gone since; a person who names one means one of the file's.
+bool names_no_listener(const Question& question, const policy::Configuration& configuration)
 {
-    const auto found =
-        std::ranges::find_if(configuration.listeners, [&](const policy::Listener& listener) {
-            return question.listener && listener.name == *question.listener;
-        });
-    return found == configuration.listeners.end() ? nullptr : &*found;
+    return question.listener && !question.recorded &&
+           std::ranges::find(configuration.listeners, *question.listener,
+                             &policy::Listener::name) == configuration.listeners.end();
 }
 
-// Where the listener is not known, a login is possible if any listener knows one.
-bool may_log_in(const policy::Listener* listener, const policy::Configuration& configuration)
+policy::Subject subject_of(const Question& question)
 {
-    if (listener != nullptr)
-        return listener->login != Login::none;
-    return std::ranges::any_of(configuration.listeners, [](const policy::Listener& one) {
-        return one.login != Login::none;
-    });
+    policy::Subject subject;
+    subject.user = question.user;
+    subject.client = question.client;
+    subject.uid = question.uid;
+    subject.at = question.at;
+    subject.time_of_day = question.time_of_day;
+    if (question.listener)
+        subject.listener = *question.listener;
+    else
+        subject.unknown.add(Fact::listener);
+    if (question.protocol)
+        subject.protocol = *question.protocol;
+    else
+        subject.unknown.add(Fact::protocol);
+    if (!question.client_known)
+        subject.unknown.add(Fact::client);
+    return subject;
 }
 
 // "unix", or "unix:1000" when the user is known.
@@ -120,55 +129,23 @@ Result<Question, std::string> question_of(const AccessLine& line)
     return question;
 }
 
-std::optional<std::string> closed_door(const Question& question,
-                                       const policy::Configuration& configuration)
-{
-    const auto* listener = find_listener(question, configuration);
-    if (question.listener && listener == nullptr && !question.recorded)
-        return "no listener is called " + quoted(*question.listener);
-    if (listener != nullptr) {
-        if (question.protocol && !listener->protocols.contains(*question.protocol))
-            return fmt::format("the listener {} does not open {}", quoted(listener->name),
-                               word(*question.protocol));
-        if (listener->login == Login::required && question.user.empty())
-            return fmt::format(
-                "the listener {} asks for a login, and nothing is judged without one; name --user",
-                quoted(listener->name));
-    }
-    const bool named = !question.user.empty() && may_log_in(listener, configuration);
-    if (named && !configuration.users.contains(question.user))
-        return "no user is called " + quoted(question.user);
-    return std::nullopt;
-}
-
 policy::Trace answer(const Question& question, const policy::Configuration& configuration,
                      const policy::Surroundings& around)
 {
-    const auto* listener = find_listener(question, configuration);
-    policy::Subject subject;
-    subject.may_log_in = may_log_in(listener, configuration);
-    if (subject.may_log_in)
-        subject.user = question.user;
-    subject.client = question.client;
-    subject.uid = question.uid;
-    subject.at = question.at;
-    subject.time_of_day = question.time_of_day;
-    if (question.listener)
-        subject.listener = *question.listener;
-    else
-        subject.unknown.add(Fact::listener);
-    if (question.protocol)
-        subject.protocol = *question.protocol;
-    else
-        subject.unknown.add(Fact::protocol);
-    if (!question.client_known)
-        subject.unknown.add(Fact::client);
-
     const auto& policy = configuration.policy;
+    const auto& listeners = configuration.listeners;
+    const auto subject = subject_of(question);
+    if (names_no_listener(question, configuration))
+        return not_judged(policy, subject, question.target,
+                          {"no listener is called " + quoted(*question.listener)});
+    const bool named = !question.user.empty() && user_counts(listeners, subject, question.target);
+    if (named && !configuration.users.contains(question.user))
+        return not_judged(policy, subject, question.target,
+                          {"no user is called " + quoted(question.user)});
     const bool assume = question.resolved.empty() && !question.recorded;
     const auto addresses =
         assume ? policy::assumed_addresses(policy, question.target, around) : question.resolved;
-    return policy::explain(policy, subject, question.target, addresses, around);
+    return explain_at_doors(policy, listeners, subject, question.target, addresses, around);
 }
 
 std::optional<std::chrono::sys_seconds> moment(const std::string& at)

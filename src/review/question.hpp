@@ -43,11 +43,8 @@ struct Question {
 Result<Question, std::string> question_of(const Told& told);
 Result<Question, std::string> question_of(const AccessLine& line);
 
-// Why the request is never judged: the listener does not exist or does not open the protocol, asks
-// for a login, or the user does not exist. Empty when it is judged.
-std::optional<std::string> closed_door(const Question& question,
-                                       const policy::Configuration& configuration);
-
+// Nothing is judged (Trace::judged) where the listener or the user does not exist, or where no door
+// lets the request in (policy/door.hpp).
 policy::Trace answer(const Question& question, const policy::Configuration& configuration,
                      const policy::Surroundings& around);
 

@@ -3,7 +3,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from harness.gateway import Gateway, LOOPBACK, adit
+from harness.gateway import Gateway, LOOPBACK, adit, password_hash
 from harness.origins import ProgramOrigin
 from harness.runner import check, contains, each, equal, main, test
 from harness.wire import http_connect, http_tunnel
@@ -44,6 +44,25 @@ def _(words, code, part):
     contains(done.stdout, part)
     told = json.loads(explain("--json", *words).stdout)
     check(told, "it is empty")
+
+
+DOORS = {
+    "listeners": [{"name": "in", "address": "127.0.0.1:1080"}, {"name": "open", "address": "127.0.0.1:1081", "login": "none"}],
+    "users": {"alice": password_hash("x")},
+    "rules": POLICY["rules"],
+}
+
+
+@each([([], 2, 'undecided: it depends on the listener'), (["--user", "alice"], 0, "allowed by the rule"),
+       (["--listener", "in"], 1, 'denied: the listener "in" asks for a login'), (["--listener", "open"], 0, "allowed by the rule"),
+       (["--protocol", "udp"], 1, 'the listener "open" does not open udp')],
+      lambda words, code, _: f"where one listener asks for a login, adit explain {' '.join(words)} is exit code {code}")
+def _(words, code, part):
+    done = explain(*words, "a.example:443", policy=DOORS)
+    equal(done.returncode, code, done.stdout + done.stderr)
+    contains(done.stdout, part)
+    told = json.loads(explain(*words, "--json", "a.example:443", policy=DOORS).stdout)
+    equal({"verdict", "mode", "asked", "addresses", "limits"} - told.keys(), set())
 
 
 @each([("no target", []), ("a target without a port", ["a.example"]), ("an address that is none", ["--client", "x", "a.example:1"]),

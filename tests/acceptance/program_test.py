@@ -106,6 +106,15 @@ def _():
         equal(done.stderr, "")
 
 
+@test("tests in the file stay about its own listeners under --listen")
+def _():
+    tests = [{"to": "127.0.0.1:22001", "expect": "deny"}]
+    with Gateway(listeners=[{"address": "127.0.0.1:22001"}], tests=tests, arguments=["--listen", "127.0.0.1:0"]) as gateway:
+        with dial(gateway.address("127.0.0.1:0")) as connection:
+            connection.sendall(b"\x05\x01\x00")
+            equal(connection.recv(2), b"\x05\x00")
+
+
 MISTAKES = [
     ("a syntax error", '{\n  "rules": [}\n', [r"adit\.json:2:1\d: "]),
     ("an unknown key, with the one that was meant", '{\n "listners": []\n}', [r"adit\.json:2:2: ", "listeners"]),

@@ -12,8 +12,8 @@ std::string fault_of(std::string_view test, std::string_view more = {})
         R"({ "name": "web", "action": "allow", "ports": [443] },
            { "name": "lan", "action": "allow", "clients": ["10.0.0.0/8"], "networks": ["private"], "ports": [22] },
            { "name": "old", "action": "allow", "hosts": ["old.com"], "ports": [80], "expires": "2027-01-31" })",
-        R"("users": { "alice": "$y$a" }, "own_addresses": ["203.0.113.7"], "tests": [ {)" +
-            std::string{test} + "} ], " + std::string{more}));
+        R"("own_addresses": ["203.0.113.7"], "tests": [ {)" + std::string{test} + "} ], " +
+            std::string{more}));
 }
 
 bool passes(std::string_view test, std::string_view more = {})
@@ -84,6 +84,63 @@ TEST_CASE("a test without a moment takes the times of rules for open, but not th
               .find("found undecided: it depends on the time") != std::string::npos);
 }
 
+constexpr std::string_view two_doors = R"({ "listeners": [
+      { "name": "in", "address": "127.0.0.1:1080" },
+      { "name": "open", "address": "127.0.0.1:1081", "login": "none" } ],
+    "users": { "alice": "$y$a" },
+    "rules": [ { "name": "web", "action": "allow", "ports": [443] } ],
+    "tests": [ {)";
+
+TEST_CASE("a test stands before the doors of the listeners, like a client")
+{
+    const auto fault = [](std::string_view test) {
+        return mistakes_in(std::string{two_doors} + std::string{test} + "} ] }");
+    };
+    const auto told = [](const std::string& mistake, std::string_view words) {
+        return mistake.find(words) != std::string::npos;
+    };
+    CHECK(told(fault(R"("to": "a.com:443", "listener": "in", "expect": "allow")"),
+               R"(found denied: the listener "in" asks for a login)"));
+    CHECK(fault(R"("to": "a.com:443", "listener": "in", "expect": "deny")") == "");
+    CHECK(fault(R"("to": "a.com:443", "listener": "in", "user": "alice", "expect": "allow")") ==
+          "");
+    CHECK(fault(R"("to": "a.com:443", "listener": "open", "expect": "allow")") == "");
+    CHECK(told(fault(R"("to": "a.com:443", "expect": "allow")"),
+               "found undecided: it depends on the listener"));
+    CHECK(fault(R"("to": "a.com:443", "user": "alice", "expect": "allow")") == "");
+    CHECK(fault(R"("to": "a.com:22", "expect": "deny")") == "");
+    CHECK(told(fault(R"("to": "a.com:22", "expect": "deny", "rule": "web")"), "fails"));
+}
+
+TEST_CASE("tests are about the file's listeners, also while others are put in their place")
+{
+    LoadOptions elsewhere;
+    elsewhere.listen = {"127.0.0.1:22005"};
+    for (const auto& options : {LoadOptions{}, elsewhere}) {
+        const auto fault = [&](std::string_view test) {
+            return mistakes_in(std::string{two_doors} + std::string{test} + "} ] }", options);
+        };
+        CHECK(fault(R"("to": "127.0.0.1:1081", "user": "alice", "expect": "deny")") == "");
+        CHECK(fault(R"("to": "a.com:443", "listener": "open", "expect": "allow")") == "");
+        CHECK(fault(R"("to": "a.com:443", "listener": "in", "expect": "deny")") == "");
+        CHECK(fault(R"("to": "a.com:443", "listener": "127.0.0.1:22005", "expect": "allow")")
+                  .find("no listener is called \"127.0.0.1:22005\"") != std::string::npos);
+    }
+    CHECK(mistakes_in(R"({ "rules": [ { "action": "allow", "ports": [443] } ],
+                           "tests": [ { "to": "127.0.0.1:22005", "expect": "deny" } ] })",
+                      elsewhere) == "");
+}
+
+TEST_CASE("listeners that are not used may be wrong, and only the tests miss them")
+{
+    LoadOptions elsewhere;
+    elsewhere.listen = {"127.0.0.1:22005"};
+    CHECK(mistakes_in(R"({ "listeners": [ { "name": "x", "address": "nonsense" } ],
+                           "rules": [ { "action": "allow", "ports": [443] } ],
+                           "tests": [ { "to": "a.com:443", "expect": "allow" } ] })",
+                      elsewhere) == "");
+}
+
 TEST_CASE("a test knows the gateway's own addresses from the file")
 {
     CHECK(passes(R"("to": "203.0.113.7:443", "expect": "deny")"));
@@ -99,8 +156,7 @@ TEST_CASE("a test that names the wrong rule fails, though the verdict is right")
 
 TEST_CASE("tests ask what the rules say, also while the policy only observes")
 {
-    CHECK(
-        passes(R"("to": "a.com:22", "user": "alice", "expect": "deny")", R"("mode": "observe",)"));
+    CHECK(passes(R"("to": "a.com:22", "expect": "deny")", R"("mode": "observe",)"));
 }
 
 TEST_CASE("tests are not run in a file that has other mistakes")

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "policy/load.hpp"
+#include "src/review/explained.hpp"
 #include "src/review/replay.hpp"
 
 using namespace adit;
@@ -71,19 +72,49 @@ TEST_CASE("what cannot be understood is said")
 
 TEST_CASE("a request that never reaches the rules says at which door it stops")
 {
+    const auto stopped = [](const Told& facts, const policy::Configuration& configuration) {
+        const auto found = trace(facts, configuration);
+        CHECK(found.judged == found.closed_doors.empty());
+        CHECK((found.judged || found.conclusion == Conclusion::denied));
+        return found.closed_doors.empty() ? "" : found.closed_doors.front();
+    };
     const std::string rule = R"({"name":"all","action":"allow"})";
     const auto open = configuration(rule);
-    CHECK(closed_door(told({"a.example:1", "", "", "", "side", {}}), open) ==
+    CHECK(stopped({"a.example:1", "", "", "", "side", {}}, open) ==
           "no listener is called \"side\"");
-    CHECK(closed_door(told({"a.example:1", "", "", "udp", "main", {}}), open) ==
+    CHECK(stopped({"a.example:1", "", "", "udp", "main", {}}, open) ==
           "the listener \"main\" does not open udp");
-    CHECK_FALSE(closed_door(told({"a.example:1", "", "eve", "", "main", {}}), open).has_value());
+    CHECK(stopped({"a.example:1", "", "", "udp", "", {}}, open) ==
+          "the listener \"main\" does not open udp");
+    CHECK(stopped({"a.example:1", "", "eve", "", "main", {}}, open) == "");
     const auto login = configuration(rule, R"("users":{"bob":"$y$"},)");
-    CHECK(closed_door(told({"a.example:1", "", "", "", "main", {}}), login)
-              ->starts_with("the listener \"main\" asks for a login"));
-    CHECK(closed_door(told({"a.example:1", "", "eve", "", "", {}}), login) ==
-          "no user is called \"eve\"");
-    CHECK_FALSE(closed_door(told({"a.example:1", "", "bob", "", "main", {}}), login).has_value());
+    for (const auto* listener : {"main", ""}) {
+        CHECK(stopped({"a.example:1", "", "", "", listener, {}}, login)
+                  .starts_with("the listener \"main\" asks for a login"));
+        CHECK(stopped({"a.example:1", "", "eve", "", listener, {}}, login) ==
+              "no user is called \"eve\"");
+        CHECK(stopped({"a.example:1", "", "bob", "", listener, {}}, login) == "");
+    }
+}
+
+TEST_CASE("a closed door is told with the same members as an answer of the rules")
+{
+    const auto login =
+        configuration(R"({"name":"all","action":"allow"})", R"("users":{"bob":"$y$"},)");
+    const auto told_of = [&](const Told& facts) {
+        return explained(told(facts), login, surroundings_of(login));
+    };
+    const auto closed = told_of({"a.example:1", "", "", "", "main", {}});
+    CHECK((closed.conclusion == Conclusion::denied));
+    CHECK(closed.text ==
+          "denied: the listener \"main\" asks for a login, and nothing is judged without a user\n"
+          "asked: nobody from an unknown client over an unknown protocol on \"main\" for "
+          "a.example:1, at a time when no rule has expired\n");
+    CHECK(closed.json ==
+          R"({"verdict":"denied","closed_doors":["the listener \"main\" asks for a login, and )"
+          R"(nothing is judged without a user"],"mode":"enforce","asked":{"listener":"main",)"
+          R"("host":"a.example","port":1},"addresses":[],)"
+          R"("limits":{"connect_timeout":"10s","idle_timeout":"1h"}})");
 }
 
 TEST_CASE("a record tells every fact, and a name without addresses stays undecided")
