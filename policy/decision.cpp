@@ -42,6 +42,11 @@ std::string_view Decision::near_name() const
     return near == nullptr ? std::string_view{} : near->name;
 }
 
+std::string_view Would::verdict_word() const
+{
+    return verdict ? word(*verdict) : "unknown";
+}
+
 std::string_view Would::rule_name() const
 {
     return rule == nullptr ? std::string_view{} : rule->name;

@@ -30,7 +30,8 @@ struct Would {
     Reason reason = Reason::no_rule;
     const Rule* rule = nullptr;  // the rule that would decide, if one would
 
-    std::string_view rule_name() const;  // empty when no rule would decide
+    std::string_view rule_name() const;     // empty when no rule would decide
+    std::string_view verdict_word() const;  // "allow", "deny", "unknown"
 };
 
 // `rule` and `near` point into the Policy that decided and live as long as it does.

@@ -51,8 +51,8 @@ void Chronicle::decision(const policy::Decision& decision)
     record_.near = decision.near_name();
     if (decision.would) {
         const auto& would = *decision.would;
-        record_.would = std::make_unique<observe::Would>(observe::Would{
-            would.verdict ? word(*would.verdict) : "unknown", std::string{would.rule_name()}});
+        record_.would = std::make_unique<observe::Would>(
+            observe::Would{would.verdict_word(), std::string{would.rule_name()}});
     }
     if (decision.rule != nullptr && worker_.snapshot()->configuration->log.rule_life)
         record_.life = std::make_unique<policy::Life>(decision.rule->life);

@@ -121,6 +121,8 @@ void append_destinations(std::string& out, const std::vector<UdpDestination>& al
             members.text("verdict", word(*one.verdict));
         members.text_unless_empty("rule", one.rule);
         members.text_unless_empty("reason", one.reason);
+        members.text_unless_empty("would", one.would);
+        members.text_unless_empty("would_rule", one.would_rule);
         append_counts(members, one.counts);
     }
     out += ']';

@@ -35,6 +35,8 @@ struct UdpDestination {
     std::optional<policy::Verdict> verdict;             // absent: the name had no address
     std::string rule;
     std::string_view reason;
+    std::string_view would;  // the answer if nothing observed, and its rule; empty: nothing does
+    std::string would_rule;
     UdpCounts counts;
 };
 

@@ -387,6 +387,9 @@ void Association::decide(Destination& destination, const policy::Decision& decis
     destination.facts.verdict = decision.verdict;
     destination.facts.rule = decision.rule_name();
     destination.facts.reason = word(decision.reason);
+    const auto would = decision.would.value_or(policy::Would{});
+    destination.facts.would = decision.would ? would.verdict_word() : std::string_view{};
+    destination.facts.would_rule = would.rule_name();
     if (decision.refused())
         destinations_.answers_no_more(destination);
     if (std::exchange(destination.counted, destination.policy) != destination.policy)

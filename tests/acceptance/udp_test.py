@@ -91,6 +91,20 @@ def _():
             equal(record["udp"]["dropped"], {"refused": 2})
 
 
+@test("each destination's record tells what the answer would be if nothing observed")
+def _():
+    with UdpEcho() as watched, UdpEcho() as plain:
+        rules = [{"name": "watching", "action": "deny", "ports": [watched.port], "observe": True}, LOOPBACK]
+        with serving(rules=rules) as gateway, Association(gateway.address()) as client:
+            for echo in (watched, plain):
+                equal(client.ask("127.0.0.1", echo.port, b"hello")[1], b"hello")
+            client.close()
+            told = {one["port"]: (one["verdict"], one["rule"], one["would"], one["would_rule"])
+                    for one in gateway.record(protocol="udp")["udp"]["destinations"]}
+            equal(told, {watched.port: ("allow", "loopback", "deny", "watching"),
+                         plain.port: ("allow", "loopback", "allow", "loopback")})
+
+
 @test("strangers, fragments and nonsense get nowhere, and take no association")
 def _():
     with UdpEcho() as echo, serving() as gateway, Association(gateway.address()) as client:

@@ -91,6 +91,25 @@ TEST_CASE("a hostile user name cannot write a record of its own")
     CHECK(line.find(R"("user":"eve\"}\n{\"v\":1")") != std::string::npos);
 }
 
+TEST_CASE("each destination of an association tells what the answer would be if nothing observed")
+{
+    observe::UdpTraffic traffic;
+    observe::UdpDestination one;
+    one.target = *protocols::parse_authority("9.9.9.9:53");
+    one.verdict = policy::Verdict::allow;
+    one.reason = "observed";
+    traffic.destinations.push_back(one);
+    traffic.destinations.back().would = "deny";
+    traffic.destinations.back().would_rule = "no dns";
+    traffic.destinations.push_back(one);
+    auto record = bare_record();
+    record.udp = std::make_unique<observe::UdpTraffic>(traffic);
+    const auto line = to_json_line(record);
+    CHECK(line.find(R"("reason":"observed","would":"deny","would_rule":"no dns","sent":0)") !=
+          std::string::npos);
+    CHECK(line.find(R"("reason":"observed","sent":0)") != std::string::npos);
+}
+
 TEST_CASE("a record tells what the answer would be if nothing observed, and whose rule it was")
 {
     auto record = bare_record();
