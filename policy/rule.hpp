@@ -128,6 +128,7 @@ struct Life {
     std::string ticket;
     std::optional<sys_seconds> expires;  // from this moment on the rule does not match
 
+    bool empty() const { return owner.empty() && reason.empty() && ticket.empty() && !expires; }
     bool expired(std::optional<sys_seconds> at) const { return expires && at && *at >= *expires; }
 };
 

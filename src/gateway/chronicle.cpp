@@ -54,7 +54,8 @@ void Chronicle::decision(const policy::Decision& decision)
         record_.would = std::make_unique<observe::Would>(
             observe::Would{would.verdict_word(), std::string{would.rule_name()}});
     }
-    if (decision.rule != nullptr && worker_.snapshot()->configuration->log.rule_life)
+    if (decision.rule != nullptr && !decision.rule->life.empty() &&
+        worker_.snapshot()->configuration->log.rule_life)
         record_.life = std::make_unique<policy::Life>(decision.rule->life);
     count(decision);
 }

@@ -81,6 +81,9 @@ def _():
     with Gateway(rules=[{**NOBODY, **life}, LOOPBACK]) as gateway:
         _, record = refusal(gateway)
         check("life" not in record, "the life of the rule is told unasked")
+    with Gateway(rules=[NOBODY, LOOPBACK], log={"access": "stdout", "rule_life": True}) as gateway:
+        _, record = refusal(gateway)
+        check("life" not in record, f"the rule has none: {record}")
 
 
 main()
