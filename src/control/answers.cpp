@@ -38,8 +38,8 @@ void put_count(Json& object, const observe::RuleCount& count)
 
 observe::RuleCount count_of(const observe::RuleCounts& counts, std::string_view rule)
 {
-    const auto found = counts.find(rule);
-    return found == counts.end() ? observe::RuleCount{} : found->second;
+    const auto found = counts.rules.find(rule);
+    return found == counts.rules.end() ? observe::RuleCount{} : found->second;
 }
 
 Json describe(const policy::Rule& rule, const Running& running)
@@ -69,7 +69,10 @@ Json all_rules(const Running& running)
     answer["rules"] = Json::array();
     for (const auto& rule : running.snapshot.configuration->policy.rules())
         answer["rules"].push_back(describe(rule, running));
-    put_count(answer["no_rule"], count_of(running.counts, ""));
+    put_count(answer["no_rule"], running.counts.no_rule);
+    if (running.snapshot.configuration->policy.mode() == policy::Mode::observe ||
+        running.counts.observed.hits > 0)
+        put_count(answer["observed"], running.counts.observed);
     answer["logins"] = {{"failed", running.logins.failed},
                         {"lockouts", running.logins.lockouts},
                         {"locked", running.logins.locked}};

@@ -52,9 +52,11 @@ std::optional<sys_seconds> whole_since(const Json& rules)
 std::string remarks(const Json& rule, std::optional<sys_seconds> since)
 {
     std::vector<std::string> all;
+    const auto would = number_of(rule, "would_hits");
     if (rule.value("observe", false))
-        all.push_back(
-            fmt::format("observing: would have decided {}", number_of(rule, "would_hits")));
+        all.push_back(fmt::format("observing: would have decided {}", would));
+    else if (would > 0)
+        all.push_back(fmt::format("would have decided {}", would));
     if (rule.value("expired", false))
         all.push_back("expired " + text_of(rule, "expires"));
     else if (rule.contains("expires"))
@@ -103,7 +105,10 @@ std::string in_words(const Json& told, std::optional<milliseconds> unused)
         text += line(rule, text_of(rule, "action"), text_of(rule, "name"), remarks(rule, since));
     if (unused)
         return text;
-    text += line(told.value("no_rule", Json::object()), "deny", "(no rule matched)", "");
+    const auto no_rule = told.value("no_rule", Json::object());
+    text += line(no_rule, "deny", "(no rule matched)", remarks(no_rule, since));
+    if (const auto observed = told.find("observed"); observed != told.end())
+        text += line(*observed, "allow", "(denied by the rules, but \"mode\" is \"observe\")", "");
     const auto logins = told.value("logins", Json::object());
     if (const auto failed = number_of(logins, "failed"); failed > 0)
         text += fmt::format("logins: failed {}, locked out {}, refused meanwhile {}\n", failed,
@@ -130,6 +135,7 @@ Result<std::string, std::string> rules_table(std::string_view answer, TableForm 
                 kept.push_back(rule);
         told["rules"] = std::move(kept);
         told.erase("no_rule");
+        told.erase("observed");
     }
     if (form == TableForm::json)
         return {boost::system::in_place_value, told.dump() + "\n"};

@@ -57,10 +57,7 @@ bool AssociationJudge::is_own(const protocols::Address& address) const
 
 void AssociationJudge::decided(const policy::Decision& decision)
 {
-    const auto now = std::chrono::system_clock::now();
-    worker_.rule_counters().hit(decision.rule, now);
-    if (decision.would && decision.would->rule != decision.rule)
-        worker_.rule_counters().would_hit(decision.would->rule, now);
+    worker_.rule_counters().decided(decision, std::chrono::system_clock::now());
 }
 
 policy::Subject AssociationJudge::subject() const

@@ -57,15 +57,7 @@ void Chronicle::decision(const policy::Decision& decision)
     if (decision.rule != nullptr && !decision.rule->life.empty() &&
         worker_.snapshot()->configuration->log.rule_life)
         record_.life = std::make_unique<policy::Life>(decision.rule->life);
-    count(decision);
-}
-
-void Chronicle::count(const policy::Decision& decision)
-{
-    const auto now = std::chrono::system_clock::now();
-    worker_.rule_counters().hit(decision.rule, now);
-    if (decision.would && decision.would->rule != decision.rule)
-        worker_.rule_counters().would_hit(decision.would->rule, now);
+    worker_.rule_counters().decided(decision, std::chrono::system_clock::now());
 }
 
 void Chronicle::dial(const dial::Dial& dial)

@@ -63,8 +63,6 @@ public:
     observe::Record& record() { return record_; }
 
 private:
-    void count(const policy::Decision& decision);
-
     using Clock = std::chrono::steady_clock;
 
     Worker& worker_;

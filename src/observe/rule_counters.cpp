@@ -12,6 +12,8 @@ std::int64_t seconds_of(SystemTime time)
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
+constexpr std::size_t without_rule = 2;
+
 // The worker is the only one who writes, so no atomic addition is needed.
 template <class Number>
 void set(std::atomic<Number>& cell, Number value)
@@ -44,21 +46,15 @@ RuleCount& RuleCount::operator+=(const RuleCount& other)
 }
 
 RuleCounters::Table::Table(PolicyPtr of)
-    : policy{std::move(of)}, cells{std::make_unique<Cell[]>(policy->rules().size() + 1)}
+    : policy{std::move(of)}, cells{std::make_unique<Cell[]>(policy->rules().size() + without_rule)}
 {
-}
-
-std::string_view RuleCounters::Table::name(std::size_t index) const
-{
-    const auto& rules = policy->rules();
-    return index < rules.size() ? std::string_view{rules[index].name} : std::string_view{};
 }
 
 RuleCounters::Cell* RuleCounters::Table::find(const policy::Rule* rule) const
 {
     const auto& rules = policy->rules();
     if (rule == nullptr)
-        return &cells[rules.size()];
+        return &no_rule();
     const auto* first = rules.data();
     const std::less<const policy::Rule*> before;
     if (!before(rule, first) && before(rule, first + rules.size()))
@@ -72,39 +68,38 @@ void RuleCounters::renew(PolicyPtr policy, SystemTime now)
 {
     auto next = std::make_unique<Table>(std::move(policy));
     std::unordered_map<std::string_view, const Cell*> before;
-    if (table_)
-        for (std::size_t i = 0; i < table_->size(); ++i)
-            before.emplace(table_->name(i), &table_->cells[i]);
-    for (std::size_t i = 0; i < next->size(); ++i) {
-        auto& cell = next->cells[i];
-        const auto known = before.find(next->name(i));
-        cell.since = known == before.end() ? now : known->second->since;
-        if (known == before.end())
-            continue;
-        set(cell.hits, get(known->second->hits));
-        set(cell.would_hits, get(known->second->would_hits));
-        set(cell.last_hit, get(known->second->last_hit));
+    if (table_) {
+        const auto& rules = table_->policy->rules();
+        for (std::size_t i = 0; i < rules.size(); ++i)
+            before.emplace(rules[i].name, &table_->cells[i]);
     }
+    const auto& rules = next->policy->rules();
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        const auto known = before.find(rules[i].name);
+        next->cells[i].go_on(known == before.end() ? nullptr : known->second, now);
+    }
+    next->no_rule().go_on(table_ ? &table_->no_rule() : nullptr, now);
+    next->observed().go_on(table_ ? &table_->observed() : nullptr, now);
     const std::lock_guard lock{mutex_};
     std::swap(table_, next);
 }
 
-void RuleCounters::hit(const policy::Rule* rule, SystemTime now)
+void RuleCounters::decided(const policy::Decision& decision, SystemTime now)
 {
-    auto* cell = table_ ? table_->find(rule) : nullptr;
-    if (cell == nullptr)
+    if (!table_)
         return;
-    set(cell->hits, get(cell->hits) + 1);
-    set(cell->last_hit, seconds_of(now));
-}
-
-void RuleCounters::would_hit(const policy::Rule* rule, SystemTime now)
-{
-    auto* cell = table_ ? table_->find(rule) : nullptr;
-    if (cell == nullptr)
+    const bool lifted = decision.reason == policy::Reason::observed;
+    if (auto* cell = lifted ? &table_->observed() : table_->find(decision.rule)) {
+        set(cell->hits, get(cell->hits) + 1);
+        set(cell->last_hit, seconds_of(now));
+    }
+    const auto& would = decision.would;
+    if (!would || !would->verdict || (!lifted && would->rule == decision.rule))
         return;
-    set(cell->would_hits, get(cell->would_hits) + 1);
-    set(cell->last_hit, seconds_of(now));
+    if (auto* cell = table_->find(would->rule)) {
+        set(cell->would_hits, get(cell->would_hits) + 1);
+        set(cell->last_hit, seconds_of(now));
+    }
 }
 
 void RuleCounters::add_to(RuleCounts& counts) const
@@ -112,13 +107,29 @@ void RuleCounters::add_to(RuleCounts& counts) const
     const std::lock_guard lock{mutex_};
     if (!table_)
         return;
-    for (std::size_t i = 0; i < table_->size(); ++i) {
-        const auto& cell = table_->cells[i];
-        RuleCount count{get(cell.hits), get(cell.would_hits), std::nullopt, cell.since};
-        if (const auto last = get(cell.last_hit); last != 0)
-            count.last_hit = SystemTime{std::chrono::seconds{last}};
-        counts[std::string{table_->name(i)}] += count;
-    }
+    const auto& rules = table_->policy->rules();
+    for (std::size_t i = 0; i < rules.size(); ++i)
+        counts.rules[rules[i].name] += table_->cells[i].count();
+    counts.no_rule += table_->no_rule().count();
+    counts.observed += table_->observed().count();
+}
+
+void RuleCounters::Cell::go_on(const Cell* before, SystemTime now)
+{
+    since = before == nullptr ? now : before->since;
+    if (before == nullptr)
+        return;
+    set(hits, get(before->hits));
+    set(would_hits, get(before->would_hits));
+    set(last_hit, get(before->last_hit));
+}
+
+RuleCount RuleCounters::Cell::count() const
+{
+    RuleCount count{get(hits), get(would_hits), std::nullopt, since};
+    if (const auto last = get(last_hit); last != 0)
+        count.last_hit = SystemTime{std::chrono::seconds{last}};
+    return count;
 }
 
 }  // namespace adit::observe

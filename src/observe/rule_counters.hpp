@@ -29,8 +29,11 @@ struct RuleCount {
     RuleCount& operator+=(const RuleCount& other);
 };
 
-// By the rule's name; the empty name stands for decisions that no rule made.
-using RuleCounts = std::map<std::string, RuleCount, std::less<>>;
+struct RuleCounts {
+    std::map<std::string, RuleCount, std::less<>> rules;  // by the rule's name
+    RuleCount no_rule;                                    // refusals that no rule made
+    RuleCount observed;  // refusals that were lifted, for the policy only observes
+};
 
 // One worker's counters.
 class RuleCounters {
@@ -41,10 +44,9 @@ public:
     // before go on from where they are; the others begin at `now`.
     void renew(PolicyPtr policy, SystemTime now);
 
-    // The worker's thread alone: one request was decided. `rule` is null when no rule decided; one
-    // of an earlier policy is counted under its name.
-    void hit(const policy::Rule* rule, SystemTime now);
-    void would_hit(const policy::Rule* rule, SystemTime now);
+    // The worker's thread alone: one request was decided. A rule of an earlier policy is counted under
+    // its name. What would have been decided counts only where that is known.
+    void decided(const policy::Decision& decision, SystemTime now);
 
     // Any thread: adds what was counted to `counts`.
     void add_to(RuleCounts& counts) const;
@@ -57,15 +59,20 @@ private:
         std::atomic<std::uint64_t> would_hits{0};
         std::atomic<std::int64_t> last_hit{0};  // seconds of the system clock; 0: never
         SystemTime since;
+
+        // From where the other is, or from nothing at `now`.
+        void go_on(const Cell* before, SystemTime now);
+        RuleCount count() const;
     };
     struct Table {
         explicit Table(PolicyPtr of);
-        std::size_t size() const { return policy->rules().size() + 1; }
-        std::string_view name(std::size_t index) const;
+        Cell& no_rule() const { return cells[policy->rules().size()]; }
+        Cell& observed() const { return cells[policy->rules().size() + 1]; }
+        // Null for a rule whose name is gone; that of no rule is no_rule().
         Cell* find(const policy::Rule* rule) const;
 
         PolicyPtr policy;
-        std::unique_ptr<Cell[]> cells;  // in the rules' order, and behind them the one for no rule
+        std::unique_ptr<Cell[]> cells;  // in the rules' order, and behind them two for no rule
     };
 
     mutable std::mutex mutex_;  // held to change tables and to read; never to count

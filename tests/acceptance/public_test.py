@@ -1,11 +1,12 @@
 """Public destinations, in two networks of our own: names, both families, and every way in which a dial can fail."""
+import json
 import tempfile
 from pathlib import Path
 
 from harness import namespaces
 from harness.clients import curl
 from harness.dns import Dns
-from harness.gateway import Gateway
+from harness.gateway import Gateway, adit
 from harness.namespaces import (METADATA, OTHER, PRIVATE, RESOLVER, SILENT, SITE, UNREACHABLE_HOST, UNREACHABLE_NETWORK,
                                 WEB, WEB6, Internet)
 from harness.origins import Door, HttpOrigin, ProgramOrigin
@@ -87,6 +88,40 @@ def _(scheme, host):
         record = gateway.record()
         equal((record["rule"], record["host"]), ("web and ssh", host.strip("[]")))
         check(record["address"] in (f"{WEB}:80", f"[{WEB6}]:80"), f"address: {record}")
+
+
+WATCHED = [{"name": "no web", "action": "deny", "ports": [80]}, {"name": "ssh", "action": "allow", "ports": [22]}]
+
+
+@test("a policy that only observes lets public requests through, and records and counts what it would have said")
+def _():
+    with gateway_there(mode="observe", rules=WATCHED) as gateway:
+        gateway.write(control=str(Path(gateway.folder.name) / "control.sock"))
+        gateway.reload()
+        contains(gateway.stderr.text(), "this policy only observes")
+        for host in ("four.example", WEB):
+            done = curl("--proxytunnel", "--proxy", gateway.url("http"), f"http://{host}/hello", namespace=site)
+            equal((done.code, done.output), (0, b"hello from far away\n"), repr(done))
+            record = gateway.record(host=host)
+            equal((record["verdict"], record["reason"], record["would"], record["would_rule"]),
+                  ("allow", "observed", "deny", "no web"))
+            check("rule" not in record, f"a rule that allowed: {record}")
+        by_http(gateway, WEB, 22)[0].close()
+        equal(gateway.record(port=22)["rule"], "ssh")
+        told = adit("rules", "--config", str(gateway.path))
+        contains(told.stdout, "deny   no web  (would have decided 2)", told.stderr)
+        contains(told.stdout, '(denied by the rules, but "mode" is "observe")')
+        told = json.loads(adit("rules", "--config", str(gateway.path), "--json").stdout)
+        equal([rule["hits"] for rule in told["rules"]] + [told["no_rule"]["hits"], told["observed"]["hits"]], [0, 1, 0, 2])
+
+
+@each([PRIVATE, METADATA, "127.0.0.1", SITE, "inside.example"], lambda host: f"observing does not open {host}")
+def _(host):
+    with gateway_there(mode="observe", rules=WATCHED) as gateway:
+        equal(by_http(gateway, host, 80)[1].status, 403)
+        record = gateway.record()
+        equal((record["verdict"], record["rule"], record["would"]), ("deny", "no web", "deny"))
+        check("address" not in record, f"it was dialled: {record}")
 
 
 INTERNAL = [("a private address", PRIVATE), ("a name for a private address", "inside.example"), ("the metadata service", METADATA),

@@ -37,11 +37,12 @@ gateway::Snapshot running()
 observe::RuleCounts counts()
 {
     observe::RuleCounts all;
-    for (const auto* name : {"web", "old", "nothing else", ""})
-        all[name].since = noon - 40h;
-    all["web"].hits = 1873;
-    all["web"].last_hit = noon - 1h;
-    all["watching"] = {0, 12, noon - 39h, noon - 40h};
+    for (const auto* name : {"web", "old", "nothing else"})
+        all.rules[name].since = noon - 40h;
+    all.no_rule.since = noon - 40h;
+    all.rules["web"].hits = 1873;
+    all.rules["web"].last_hit = noon - 1h;
+    all.rules["watching"] = {0, 12, noon - 39h, noon - 40h};
     return all;
 }
 
@@ -83,6 +84,29 @@ TEST_CASE("the rules are told in their order with hits, last hit and life")
           "         0  2023-11-13T07:13:20Z  deny   watching  (observing: would have decided 12)\n"
           "         0  never                 deny   nothing else\n"
           "         0  never                 deny   (no rule matched)\n");
+}
+
+TEST_CASE("while the mode only observes, the rules tell what they would have decided")
+{
+    auto loaded = policy::load(R"({
+        "listeners": [{"name": "main", "address": "127.0.0.1:0"}], "mode": "observe",
+        "rules": [{"name": "no mail", "action": "deny", "ports": [25]}]})");
+    REQUIRE(loaded.has_value());
+    gateway::Snapshot snapshot;
+    snapshot.configuration =
+        std::make_shared<policy::Configuration>(std::move(loaded->configuration));
+    observe::RuleCounts counts;
+    counts.rules["no mail"] = {0, 3, noon - 1h, noon - 40h};
+    counts.no_rule = {1, 7, noon - 2h, noon - 40h};
+    counts.observed = {10, 0, noon - 1h, noon - 40h};
+    const auto told = rules_table(control::answer(R"({"ask":"rules"})", {snapshot, counts, noon}),
+                                  TableForm::text, std::nullopt);
+    REQUIRE(told.has_value());
+    CHECK(told->ends_with(
+        "         0  2023-11-14T21:13:20Z  deny   no mail  (would have decided 3)\n"
+        "         1  2023-11-14T20:13:20Z  deny   (no rule matched)  (would have decided 7)\n"
+        "        10  2023-11-14T21:13:20Z  allow  (denied by the rules, but \"mode\" is "
+        "\"observe\")\n"));
 }
 
 TEST_CASE("unused rules are those without a hit for so long, whether counted for so long or not")
