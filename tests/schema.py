@@ -203,9 +203,12 @@ def check_bad(validator, paths):
 
 def check_documented(schema, manual):
     text = manual.read_text(encoding="utf-8")
+    examples = "".join(re.findall(r"^```jsonc\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL))
     for key in sorted(set(keys_of(schema))):
         if f"`{key}`" not in text:
             yield f"{manual}: does not explain `{key}`"
+        if f'"{key}":' not in examples:
+            yield f'{manual}: no example holds "{key}"'
 
 
 def main():
