@@ -50,6 +50,107 @@ TEST_CASE("the decision is that of the first rule that matches, on random polici
     });
 }
 
+namespace {
+
+Address any_address(Random& random)
+{
+    using namespace boost::asio::ip;
+    if (random() % 2 == 0)
+        return address_v4{static_cast<address_v4::uint_type>(random())};
+    address_v6::bytes_type bytes;
+    for (auto& byte : bytes)
+        byte = static_cast<unsigned char>(random());
+    return address_v6{bytes};
+}
+
+// What may come from outside: any address, port and protocol, and facts that are missing.
+Subject any_subject(Random& random)
+{
+    auto subject = make_subject(random);
+    subject.protocol = static_cast<Protocol>(random() % 7);
+    if (random() % 2 == 0)
+        subject.client = any_address(random);
+    if (random() % 4 == 0)
+        subject.at.reset();
+    if (random() % 4 == 0)
+        subject.user = "somebody else";
+    if (random() % 4 == 0)
+        subject.listener = "of a name that no rule has";
+    return subject;
+}
+
+Target any_target(Random& random)
+{
+    auto to = make_target(random);
+    if (random() % 2 == 0)
+        to.port = static_cast<std::uint16_t>(1 + random() % 65535);
+    if (random() % 2 == 0)
+        to.host = adit::protocols::unmapped(any_address(random));
+    return to;
+}
+
+// The same rules and mode, built twice: some of the rules only observe.
+Policy build_observing(const std::vector<Written>& written, unsigned observing, Mode mode)
+{
+    std::vector<Rule> rules;
+    for (const auto& each : written) {
+        rules.push_back(build(each, rules.size()));
+        rules.back().observe = (observing >> rules.size() & 1U) != 0;
+    }
+    return Policy{std::move(rules), mode};
+}
+
+void check_whole(const Decision& decision, const Policy& policy)
+{
+    CHECK(decision.allowed() != decision.refused());
+    CHECK((decision.rule != nullptr) == (decision.reason == Reason::rule));
+    CHECK((decision.reason == Reason::internal_address ? decision.near != nullptr : true));
+    CHECK(decision.would.has_value() == policy.observes());
+    if (decision.rule != nullptr)
+        CHECK((decision.rule->action == Action::allow) == decision.allowed());
+    else
+        CHECK(decision.allowed() == (decision.reason == Reason::observed));
+    for (const auto* named : {decision.rule, decision.near})
+        if (named != nullptr)
+            CHECK(std::any_of(policy.rules().begin(), policy.rules().end(),
+                              [&](const Rule& rule) { return &rule == named; }));
+}
+
+}  // namespace
+
+TEST_CASE("judging is total and deterministic: every request has one whole answer, always the same")
+{
+    Random random{8};
+    for (int i = 0; i < 120; ++i) {
+        const auto world = make_world(random);
+        const auto observing = static_cast<unsigned>(random() & random());
+        const auto mode = random() % 3 == 0 ? Mode::observe : Mode::enforce;
+        const auto policy = build_observing(world.written, observing, mode);
+        const auto twin = build_observing(world.written, observing, mode);
+        for (int j = 0; j < 40; ++j) {
+            const auto subject = any_subject(random);
+            const auto to = any_target(random);
+            const auto* literal = std::get_if<Address>(&to.host);
+            const auto address = literal != nullptr ? *literal : any_address(random);
+            const auto decision = policy.judge(subject, to, address, world.around);
+            check_whole(decision, policy);
+            // What was asked in between changes nothing.
+            (void)policy.judge(any_subject(random), any_target(random), any_address(random),
+                               world.around);
+            for (const auto* other : {&policy, &twin}) {
+                const auto again = other->judge(subject, to, address, world.around);
+                CHECK(again.verdict == decision.verdict);
+                CHECK(again.reason == decision.reason);
+                CHECK(again.rule_name() == decision.rule_name());
+                CHECK(again.near_name() == decision.near_name());
+                CHECK(again.needs_login == decision.needs_login);
+                CHECK((again.would ? again.would->rule_name() : "") ==
+                      (decision.would ? decision.would->rule_name() : ""));
+            }
+        }
+    }
+}
+
 TEST_CASE("a refusal before DNS is never contradicted by any address")
 {
     int spared = 0;
