@@ -83,6 +83,19 @@ void note_other(const Line& line, std::vector<ImportNote>& notes)
                          std::ranges::find(weighty, name) != weighty.end()});
 }
 
+// Squid goes by the clock of its own machine.
+void note_zone(std::string_view zone, std::vector<ImportNote>& notes)
+{
+    if (zone.empty())
+        notes.push_back({0,
+                         "this machine does not say in which time zone it is, so times are in UTC; "
+                         "write Squid's \"zone\"",
+                         true});
+    else
+        notes.push_back(
+            {0, fmt::format("times are those of {}, this machine's time zone", zone), false});
+}
+
 }  // namespace
 
 bool Import::equivalent() const
@@ -90,7 +103,8 @@ bool Import::equivalent() const
     return std::ranges::none_of(notes, &ImportNote::differs);
 }
 
-Import import_squid(std::string_view text, std::string_view file, const ReadList& read_list)
+Import import_squid(std::string_view text, std::string_view file, const ReadList& read_list,
+                    std::string_view zone)
 {
     Import import;
     Acls acls;
@@ -109,11 +123,13 @@ Import import_squid(std::string_view text, std::string_view file, const ReadList
         else
             note_other(line, import.notes);
     }
+    if (acls.any_times())
+        note_zone(zone, import.notes);
     const auto rules = translate(access, acls, import.notes);
     for (auto& note : import.notes)
         note.words = in_comment(note.words);
     std::ranges::stable_sort(import.notes, {}, &ImportNote::line);
-    import.text = to_text({file, ports, acls, rules, import.notes});
+    import.text = to_text({file, ports, acls, rules, import.notes, zone.empty() ? "UTC" : zone});
     return import;
 }
 

@@ -29,7 +29,9 @@ struct Import {
 // Lists may lie in files of their own. The failure says why the file cannot be read.
 using ReadList = std::function<Result<std::string, std::string>(const std::string& path)>;
 
-// `file` is what comments call the squid.conf.
-Import import_squid(std::string_view text, std::string_view file, const ReadList& read_list);
+// `file` is what comments call the squid.conf. `zone` is the one whose clocks count for lists of times,
+// a name of the tz database; empty when it is not known.
+Import import_squid(std::string_view text, std::string_view file, const ReadList& read_list,
+                    std::string_view zone);
 
 }  // namespace adit::review

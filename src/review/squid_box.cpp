@@ -10,19 +10,29 @@ bool within(const policy::Network& inner, const policy::Network& outer)
     return inner.prefix >= outer.prefix && outer.contains(inner.address);
 }
 
+// Neither a suffix nor a regular expression.
+bool is_name(const HostEntry& entry)
+{
+    return !entry.pattern && !entry.text.starts_with("*.");
+}
+
 // Whether every name that `inner` means is meant by `outer`.
-bool within(const std::string& inner, const std::string& outer)
+bool within(const HostEntry& inner, const HostEntry& outer)
 {
     if (inner == outer)
         return true;
-    if (!outer.starts_with("*."))
+    if (inner.pattern)
+        return false;  // perhaps
+    if (outer.pattern)
+        return is_name(inner) && outer.pattern->matches(inner.text);
+    if (!outer.text.starts_with("*."))
         return false;
-    const auto suffix = std::string_view{outer}.substr(1);
-    return inner.size() > suffix.size() && inner.ends_with(suffix);
+    const auto suffix = std::string_view{outer.text}.substr(1);
+    return inner.text.size() > suffix.size() && inner.text.ends_with(suffix);
 }
 
 // The entries of each that lie within an entry of the other: networks and suffixes nest, they never
-// cross.
+// cross. Regular expressions may.
 template <class Values, class Add>
 void nested(const Values& one, const Values& other, Add add)
 {
@@ -80,8 +90,18 @@ Networks intersection(const Networks& one, const Networks& other)
 Hosts intersection(const Hosts& one, const Hosts& other)
 {
     Hosts found;
-    nested(one, other, [&](const std::string& host) { found.insert(host); });
+    nested(one, other, [&](const HostEntry& host) { found.insert(host); });
     return found;
+}
+
+bool is_exact(const Hosts& one, const Hosts& other)
+{
+    const auto can_tell = [](const HostEntry& a, const HostEntry& b) {
+        return (!a.pattern && !b.pattern) || is_name(a) || is_name(b) || a == b;
+    };
+    return std::ranges::all_of(one, [&](const HostEntry& a) {
+        return std::ranges::all_of(other, [&](const HostEntry& b) { return can_tell(a, b); });
+    });
 }
 
 Users intersection(const Users& one, const Users& other)
@@ -131,8 +151,19 @@ bool narrow(Box& box, Method method)
     return box.method == method;
 }
 
+bool narrow(Box& box, const Week& week)
+{
+    const auto both = box.when ? *box.when & week : week;
+    if (!both.all())
+        box.when = both;
+    return both.any();
+}
+
 bool covers(const Box& outer, const Box& inner)
 {
+    const bool outlasts = !outer.when || (inner.when && (*inner.when & ~*outer.when).none());
+    if (!outlasts)
+        return false;
     return (!outer.method || inner.method == outer.method) &&
            covers(outer.clients, inner.clients) && covers(outer.users, inner.users) &&
            covers(outer.hosts, inner.hosts) && covers(outer.networks, inner.networks) &&

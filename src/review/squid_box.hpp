@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "policy/host_pattern.hpp"
 #include "policy/networks.hpp"
 #include "policy/ports.hpp"
+#include "src/review/squid_week.hpp"
 
 namespace adit::review::squid {
 
@@ -27,7 +29,15 @@ struct Users {
 };
 
 using Networks = std::vector<policy::Network>;
-using Hosts = std::set<std::string>;  // entries of `hosts`
+
+// An entry of `hosts`, as it is written there.
+struct HostEntry {
+    std::string text;
+    std::optional<policy::HostPattern> pattern;  // of a regular expression, "/.../"
+    bool operator==(const HostEntry& other) const { return text == other.text; }
+    bool operator<(const HostEntry& other) const { return text < other.text; }
+};
+using Hosts = std::set<HostEntry>;
 
 // Adit tells CONNECT, its protocol `connect`, from all other methods, which are `http` to it.
 enum class Method : std::uint8_t { connect, http };
@@ -39,16 +49,23 @@ struct Box {
     std::optional<Field<Hosts>> hosts;
     std::optional<Field<Networks>> networks;
     std::optional<Field<policy::PortSet>> ports;
+    std::optional<Week> when;
 };
 
+// Which names two regular expressions share cannot be said. Then `least` is what is known to be
+// shared, and `most` all of the one or the other; where both are the same the answer is exact.
+enum class Bound : std::uint8_t { least, most };
+
 Networks intersection(const Networks& one, const Networks& other);
-Hosts intersection(const Hosts& one, const Hosts& other);
+Hosts intersection(const Hosts& one, const Hosts& other);  // what is known to be shared
+bool is_exact(const Hosts& one, const Hosts& other);       // whether that is all
 Users intersection(const Users& one, const Users& other);
 policy::PortSet intersection(const policy::PortSet& one, const policy::PortSet& other);
 policy::PortSet complement(const policy::PortSet& ports);
 
-// Restricts the box to the method. False when nothing is left.
+// Restricts the box to the method, or to these minutes. False when nothing is left.
 bool narrow(Box& box, Method method);
+bool narrow(Box& box, const Week& week);
 
 inline bool is_empty(const Networks& networks)
 {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,12 +14,13 @@ namespace {
 
 using Kind = Acl::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 7> types{{
+constexpr std::array<std::pair<std::string_view, Kind>, 8> types{{
     {"src", Kind::clients},
     {"dst", Kind::networks},
     {"dstdomain", Kind::hosts},
     {"dstdom_regex", Kind::hosts},
     {"port", Kind::ports},
+    {"time", Kind::times},
     {"method", Kind::methods},
     {"proxy_auth", Kind::users},
 }};
@@ -45,6 +47,7 @@ private:
     bool read_value(const std::string& value);
     bool read_addresses(std::string_view value);
     bool read_host(const std::string& value);
+    bool read_time(std::string_view value);
     bool read_user(const std::string& value);
     void lose(const std::string& why);
 
@@ -53,6 +56,7 @@ private:
     const ReadList& read_list_;
     std::vector<ImportNote>& notes_;
     bool ignore_case_ = false;
+    std::uint8_t days_ = 0;  // of a list of times: said, and waiting for hours
 };
 
 void ValueReader::read(std::span<const std::string> tokens)
@@ -61,7 +65,7 @@ void ValueReader::read(std::span<const std::string> tokens)
         if (token == "-i" || token == "-n") {
             // -n: names are not looked up, which Adit never does to match a host.
             ignore_case_ = ignore_case_ || token == "-i";
-        } else if (token.starts_with('-') && token.size() > 1) {
+        } else if (token.starts_with('-') && token.size() > 1 && acl_.kind != Kind::times) {
             lose(fmt::format("the option {} of this list", token));
         } else if (token.starts_with('"')) {
             read_file(token);
@@ -69,6 +73,7 @@ void ValueReader::read(std::span<const std::string> tokens)
             lose(fmt::format("{} in the list {}", token, acl_.name));
         }
     }
+    acl_.week |= whole_days(std::exchange(days_, 0));
 }
 
 void ValueReader::read_file(std::string_view quoted_path)
@@ -98,6 +103,8 @@ bool ValueReader::read_value(const std::string& value)
                 return true;
             }
             return false;
+        case Kind::times:
+            return read_time(value);
         case Kind::users:
             return read_user(value);
         case Kind::methods:
@@ -123,17 +130,26 @@ bool ValueReader::read_addresses(std::string_view value)
 bool ValueReader::read_host(const std::string& value)
 {
     const bool regex = acl_.type == "dstdom_regex";
-    // Squid makes the requested name lower-case, so a capital in a regular expression fits nothing
-    // unless case is ignored; whoever wrote it may have meant either.
-    const bool capital = regex && !ignore_case_ &&
-                         std::ranges::any_of(value, [](char c) { return c >= 'A' && c <= 'Z'; });
-    if (capital)
-        return false;
-    const auto entries = regex ? parse_domain_regex(value) : parse_domain(value);
+    const auto entries = regex ? parse_domain_regex(value, ignore_case_) : parse_domain(value);
     if (!entries)
         return false;
     acl_.hosts.insert(entries->begin(), entries->end());
     return true;
+}
+
+// [DAYS] [HOURS]: hours belong to the days before them, or to all days; days without hours are whole.
+bool ValueReader::read_time(std::string_view value)
+{
+    if (value.front() < '0' || value.front() > '9') {
+        const auto days = parse_time_days(value);
+        days_ |= days.value_or(0);
+        return days.has_value();
+    }
+    const auto days = std::exchange(days_, 0);
+    const auto week = parse_time_range(value, days == 0 ? 0x7F : days);
+    if (week)
+        acl_.week |= *week;
+    return week.has_value();
 }
 
 bool ValueReader::read_user(const std::string& value)
@@ -235,6 +251,12 @@ void Acls::read(const Line& line, const ReadList& read_list, std::vector<ImportN
     ValueReader{acl, line, read_list, notes}.read(values);
     if (acl.all)
         acl.kind = Kind::everything;
+}
+
+bool Acls::any_times() const
+{
+    return std::ranges::any_of(acls_,
+                               [](const auto& acl) { return acl.second.kind == Kind::times; });
 }
 
 const Acl* Acls::find(const std::string& name) const

@@ -21,6 +21,7 @@ struct Acl {
         networks,  // dst
         hosts,     // dstdomain, dstdom_regex
         ports,
+        times,
         users,
         unknown,  // of a type that has no equivalent
     };
@@ -32,6 +33,7 @@ struct Acl {
     Networks networks;
     Hosts hosts;
     policy::PortSet ports;
+    Week week;
     Users users;
     bool connect = false;        // among methods: CONNECT
     bool other_methods = false;  // among methods: some of the others, never all
@@ -48,6 +50,7 @@ public:
     void read(const Line& line, const ReadList& read_list, std::vector<ImportNote>& notes);
 
     const Acl* find(const std::string& name) const;
+    bool any_times() const;  // whether there is a list of type time
 
 private:
     void define(Acl acl);

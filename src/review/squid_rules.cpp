@@ -1,6 +1,8 @@
 #include "src/review/squid_rules.hpp"
 
 #include <algorithm>
+#include <span>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -39,18 +41,33 @@ Acl logged_in()
     return acl;
 }
 
+// How a box is restricted where that cannot be said exactly.
+struct Narrowing {
+    Bound bound = Bound::least;
+    bool exact = true;  // it could be said
+};
+
 template <class Values>
-bool narrow(std::optional<Field<Values>>& field, const Values& values, const std::string& acl)
+bool narrow(std::optional<Field<Values>>& field, const Field<Values>& other)
 {
     if (!field)
-        field = Field<Values>{values, acl};
+        field = other;
     else
-        field = Field<Values>{intersection(field->values, values), {}};
+        field = Field<Values>{intersection(field->values, other.values), {}};
     return !is_empty(field->values);
 }
 
+bool narrow_hosts(std::optional<Field<Hosts>>& field, const Field<Hosts>& other, Narrowing& how)
+{
+    const bool exact = !field || is_exact(field->values, other.values);
+    how.exact = how.exact && exact;
+    if (!exact && how.bound == Bound::most)
+        return true;
+    return narrow(field, other);
+}
+
 // Restricts the box to the list. False when nothing is left.
-bool narrow(Box& box, const Acl& acl)
+bool narrow(Box& box, const Acl& acl, Narrowing& how)
 {
     // Half a list is not the list that is named.
     const auto name = acl.incomplete ? std::string{} : acl.name;
@@ -60,15 +77,17 @@ bool narrow(Box& box, const Acl& acl)
         case Kind::methods:
             return acl.connect && narrow(box, Method::connect);
         case Kind::clients:
-            return narrow(box.clients, acl.networks, name);
+            return narrow(box.clients, {acl.networks, name});
         case Kind::networks:
-            return narrow(box.networks, acl.networks, name);
+            return narrow(box.networks, {acl.networks, name});
         case Kind::hosts:
-            return narrow(box.hosts, acl.hosts, name);
+            return narrow_hosts(box.hosts, {acl.hosts, name}, how);
         case Kind::ports:
-            return narrow(box.ports, acl.ports, name);
+            return narrow(box.ports, {acl.ports, name});
+        case Kind::times:
+            return narrow(box, acl.week);
         case Kind::users:
-            return narrow(box.users, acl.users, name);
+            return narrow(box.users, {acl.users, name});
         case Kind::nothing:
         case Kind::unknown:
             return false;
@@ -76,14 +95,33 @@ bool narrow(Box& box, const Acl& acl)
     return false;
 }
 
-bool join(Box& into, const Box& other)
+bool join(Box& into, const Box& other, Narrowing& how)
 {
-    const auto add = [](auto& field, const auto& more) {
-        return !more || narrow(field, more->values, more->acl);
-    };
-    return (!other.method || narrow(into, *other.method)) && add(into.clients, other.clients) &&
-           add(into.users, other.users) && add(into.hosts, other.hosts) &&
+    const auto add = [](auto& field, const auto& more) { return !more || narrow(field, *more); };
+    return (!other.method || narrow(into, *other.method)) &&
+           (!other.when || narrow(into, *other.when)) && add(into.clients, other.clients) &&
+           add(into.users, other.users) &&
+           (!other.hosts || narrow_hosts(into.hosts, *other.hosts, how)) &&
            add(into.networks, other.networks) && add(into.ports, other.ports);
+}
+
+// Whether the list holds whatever is in the box.
+bool holds_all(const Acl& acl, const Box& box)
+{
+    Box list;
+    Narrowing exactly;  // there is nothing yet that could cross the list
+    return narrow(list, acl, exactly) && covers(list, box);
+}
+
+constexpr std::string_view crossing_hosts =
+    "no rule can ask for two lists of hosts at once when there are regular expressions in them";
+
+ImportNote difference(std::size_t line, bool allow, std::string_view why)
+{
+    return {
+        line,
+        fmt::format("{}, so this line {} than it did", why, allow ? "allows less" : "denies more"),
+        true};
 }
 
 // Reads one line's conditions. What is known of a list only in part is read so that an allow allows
@@ -99,15 +137,49 @@ public:
     std::optional<Statement> read();
 
 private:
-    bool require(const Acl& acl);
-    bool exclude(const Acl& acl);
-    void differs(const std::string& acl);
+    bool condition(const Acl& acl, bool negated);
+    void differs(const std::string& why);
 
     const Line& line_;
     const Acls& acls_;
     std::vector<ImportNote>& notes_;
     Statement statement_;
+    Box asked_;  // whoever may fit what was read, however little is known of the lists
 };
+
+// Each restricts the box to what the list holds, or to what it does not hold, at the least or at the
+// most; false when nothing is left. A list that is known in part holds more.
+bool require(Box& box, const Acl& acl, Narrowing& how)
+{
+    if (!acl.incomplete || how.bound == Bound::least)
+        return narrow(box, acl, how);
+    // Whatever those methods are, they are not CONNECT.
+    return acl.kind != Kind::methods || acl.connect || narrow(box, Method::http);
+}
+
+bool exclude(Box& box, const Acl& acl, Bound bound)
+{
+    if (acl.incomplete && bound == Bound::least)
+        return acl.kind == Kind::methods && !acl.connect && narrow(box, Method::connect);
+    switch (acl.kind) {
+        case Kind::everything:
+            return false;
+        case Kind::methods:
+            return !acl.connect || narrow(box, Method::http);
+        case Kind::ports:
+            return narrow(box.ports, {complement(acl.ports), {}});
+        case Kind::times:
+            return narrow(box, ~acl.week);
+        default:
+            return true;  // there is no such field; Statement::excluded says it
+    }
+}
+
+bool is_excluded_as_list(const Acl& acl)
+{
+    return acl.kind == Kind::clients || acl.kind == Kind::networks || acl.kind == Kind::hosts ||
+           acl.kind == Kind::users;
+}
 
 std::optional<Statement> StatementReader::read()
 {
@@ -134,64 +206,80 @@ std::optional<Statement> StatementReader::read()
             acl = &nobody_knows;
         }
         if (acl->incomplete)
-            differs(name);
+            differs(name + " is known only in part");
         if (acl->kind == Kind::users && !statement_.login)
-            statement_.login = {statement_.box, statement_.excluded.size()};
-        if (!(negated ? exclude(*acl) : require(*acl))) {
-            statement_.idle = true;
-            if (statement_.login)
-                return std::move(statement_);
-            notes_.push_back(
-                {line_.number, "left out: it matches no request that Adit would take", false});
-            return std::nullopt;
-        }
+            statement_.login = {asked_, statement_.excluded.size()};
+        if (!condition(*acl, negated))
+            break;
+    }
+    if (statement_.idle && !statement_.login) {
+        notes_.push_back(
+            {line_.number, "left out: it matches no request that Adit would take", false});
+        return std::nullopt;
     }
     return std::move(statement_);
 }
 
-bool StatementReader::require(const Acl& acl)
+// False when Squid would read no further. That a line is known to match nothing is not enough: where
+// little is known of a list, somebody may be asked for a login behind it.
+bool StatementReader::condition(const Acl& acl, bool negated)
 {
-    if (!acl.incomplete || statement_.allow)
-        return narrow(statement_.box, acl);
-    if (acl.kind == Kind::methods && !acl.connect)
-        return narrow(statement_.box,
-                      Method::http);  // whatever the methods are, they are no CONNECT
-    return true;
+    Narrowing how{statement_.allow ? Bound::least : Bound::most};
+    auto& box = statement_.box;
+    const bool some = negated ? exclude(box, acl, how.bound) : require(box, acl, how);
+    if (!how.exact && !statement_.idle)
+        differs(std::string{crossing_hosts});
+    statement_.idle = statement_.idle || !some;
+    if (negated && is_excluded_as_list(acl))
+        statement_.excluded.push_back(&acl);
+    Narrowing most{Bound::most};
+    return negated ? exclude(asked_, acl, most.bound) : require(asked_, acl, most);
 }
 
-bool StatementReader::exclude(const Acl& acl)
+void StatementReader::differs(const std::string& why)
 {
-    if (acl.incomplete && statement_.allow)
-        return acl.kind == Kind::methods && !acl.connect && narrow(statement_.box, Method::connect);
-    switch (acl.kind) {
-        case Kind::everything:
-            return false;
-        case Kind::methods:
-            return !acl.connect || narrow(statement_.box, Method::http);
-        case Kind::nothing:
-        case Kind::unknown:
-            return true;
-        case Kind::ports:
-            return narrow(statement_.box.ports, complement(acl.ports), {});
-        default:
-            statement_.excluded.push_back(&acl);
-            return true;
-    }
+    notes_.push_back(difference(line_.number, statement_.allow, why));
 }
 
-void StatementReader::differs(const std::string& acl)
+// Adds a list to what a rule leaves out. All of them are of one kind.
+void widen(Box& left_out, const Acl& acl)
 {
-    notes_.push_back({line_.number,
-                      fmt::format("{} is known only in part, so this line {} than it did", acl,
-                                  statement_.allow ? "allows less" : "denies more"),
-                      true});
+    const auto add = [&](auto& field, const auto& values, auto insert) {
+        if (!field) {
+            field = {values, acl.incomplete ? std::string{} : acl.name};
+            return;
+        }
+        field->acl.clear();
+        insert(field->values, values);
+    };
+    if (acl.kind == Kind::hosts)
+        add(left_out.hosts, acl.hosts,
+            [](Hosts& all, const Hosts& more) { all.insert(more.begin(), more.end()); });
+    else if (acl.kind == Kind::clients)
+        add(left_out.clients, acl.networks, [](Networks& all, const Networks& more) {
+            all.insert(all.end(), more.begin(), more.end());
+        });
+    else
+        add(left_out.users, acl.users, [](Users& all, const Users& more) {
+            all.anyone = all.anyone || more.anyone;
+            all.names.insert(more.names.begin(), more.names.end());
+        });
+}
+
+// Whether the rule leaves nothing of the box to those below it.
+bool decides(const AccessRule& rule, const Box& box)
+{
+    return !rule.left_out && covers(rule.box, box);
 }
 
 // Writes the statements down one after the other.
 class Translator {
 public:
     Translator(const std::vector<Statement>& statements, bool allow_the_rest)
-        : statements_{statements}, allow_the_rest_{allow_the_rest}, reached_(statements.size())
+        : statements_{statements},
+          allow_the_rest_{allow_the_rest},
+          reached_(statements.size()),
+          inexact_(statements.size())
     {
     }
 
@@ -201,17 +289,29 @@ public:
     bool too_many() const { return rules_.size() > most_rules; }
     std::vector<AccessRule> take_rules() { return std::move(rules_); }
     const std::vector<bool>& reached() const { return reached_; }
+    const std::vector<bool>& inexact() const { return inexact_; }
 
 private:
+    // What a statement leaves out of a box.
+    struct Leavings {
+        std::optional<Box> said;         // in the rule, by `not`
+        std::vector<const Acl*> before;  // by rules of their own that stand before it
+        bool everything = false;
+    };
+    static Leavings leave_out(const Box& box, std::span<const Acl* const> lists);
+    void translate_left_out(std::size_t at, const Box& box, const Leavings& leavings, Bound bound);
+
     // Each gives true when it leaves nothing of the box to later statements.
     bool ask_for_login(std::size_t at, const Box& box);
     bool write(std::size_t at, const Box& box, std::size_t before);
     void add(AccessRule rule);
+    void note_exactness(std::size_t at, const Narrowing& how);
 
     const std::vector<Statement>& statements_;
     bool allow_the_rest_;
     std::vector<AccessRule> rules_;
     std::vector<bool> reached_;
+    std::vector<bool> inexact_;  // by statement
 };
 
 void Translator::translate(std::size_t at, const Box& box, std::size_t before)
@@ -224,7 +324,44 @@ void Translator::translate(std::size_t at, const Box& box, std::size_t before)
             return;
     }
     if (before != 0)
-        add({box, allow_the_rest_, 0, before, "whatever matches no line"});
+        add({box, {}, allow_the_rest_, 0, before, "whatever matches no line"});
+}
+
+Translator::Leavings Translator::leave_out(const Box& box, std::span<const Acl* const> lists)
+{
+    Leavings leavings;
+    const auto has = [&](Kind kind) {
+        return std::ranges::find(lists, kind, &Acl::kind) != lists.end();
+    };
+    const auto of_not = has(Kind::hosts)     ? Kind::hosts
+                        : has(Kind::clients) ? Kind::clients
+                                             : Kind::users;
+    for (const auto* acl : lists) {
+        auto both = box;
+        Narrowing how{Bound::most};
+        if (!narrow(both, *acl, how))
+            continue;  // it holds nothing of the box
+        leavings.everything = leavings.everything || holds_all(*acl, box);
+        if (acl->kind != of_not) {
+            leavings.before.push_back(acl);
+            continue;
+        }
+        if (!leavings.said)
+            leavings.said.emplace();
+        widen(*leavings.said, *acl);
+    }
+    return leavings;
+}
+
+void Translator::translate_left_out(std::size_t at, const Box& box, const Leavings& leavings,
+                                    Bound bound)
+{
+    for (const auto* acl : leavings.before) {
+        auto left_out = box;
+        Narrowing how{bound};
+        if (narrow(left_out, *acl, how))
+            translate(at + 1, left_out, statements_[at].line);
+    }
 }
 
 // From here on everybody in the box has a name, or is refused.
@@ -232,18 +369,19 @@ bool Translator::ask_for_login(std::size_t at, const Box& box)
 {
     const auto& statement = statements_[at];
     auto asked = box;
-    if (!join(asked, statement.login->box))
+    Narrowing how{Bound::most};
+    const bool some = join(asked, statement.login->box, how);
+    note_exactness(at, how);
+    if (!some)
         return false;
-    for (std::size_t i = 0; i < statement.login->excluded; ++i) {
-        auto left_out = asked;
-        if (narrow(left_out, *statement.excluded[i]))
-            translate(at + 1, left_out, statement.line);
-    }
+    const std::span lists{statement.excluded};
+    const auto leavings = leave_out(asked, lists.first(statement.login->excluded));
+    translate_left_out(at, asked, leavings, Bound::least);
     auto named = asked;
-    (void)narrow(named, logged_in());  // there was no list of users yet, so it cannot become empty
+    (void)narrow(named, logged_in(), how);  // there was no list of users yet: it is not empty
     translate(at, named, statement.line);
-    add({asked, false, 0, statement.line, "whoever has not logged in"});
-    return covers(asked, box);
+    add({asked, leavings.said, false, 0, statement.line, "whoever has not logged in"});
+    return !leavings.said && covers(asked, box);
 }
 
 bool Translator::write(std::size_t at, const Box& box, std::size_t before)
@@ -252,20 +390,22 @@ bool Translator::write(std::size_t at, const Box& box, std::size_t before)
     if (statement.idle)
         return false;
     auto matched = box;
-    if (!join(matched, statement.box))
+    Narrowing how{statement.allow ? Bound::least : Bound::most};
+    const bool some = join(matched, statement.box, how);
+    note_exactness(at, how);
+    if (!some)
         return false;
-    bool nothing_left = false;
-    for (const auto* acl : statement.excluded) {
-        auto left_out = matched;
-        if (!narrow(left_out, *acl))
-            continue;
-        translate(at + 1, left_out, statement.line);
-        nothing_left = nothing_left || covers(left_out, matched);
-    }
-    if (!nothing_left)
-        add({matched, statement.allow, statement.line, before == statement.line ? 0 : before,
-             statement.text});
-    return covers(matched, box);
+    const auto leavings = leave_out(matched, statement.excluded);
+    translate_left_out(at, matched, leavings, statement.allow ? Bound::most : Bound::least);
+    if (!leavings.everything)
+        add({matched, leavings.said, statement.allow, statement.line,
+             before == statement.line ? 0 : before, statement.text});
+    return !leavings.said && covers(matched, box);
+}
+
+void Translator::note_exactness(std::size_t at, const Narrowing& how)
+{
+    inexact_[at] = inexact_[at] || !how.exact;
 }
 
 // Rules that an earlier one leaves nothing to are not written down. An allow without networks
@@ -275,7 +415,7 @@ void Translator::add(AccessRule rule)
     const bool idle = std::ranges::any_of(rules_, [&](const AccessRule& earlier) {
         const bool reaches_all = !earlier.allow || earlier.box.networks.has_value();
         const bool reaches_less = rule.allow && !rule.box.networks;
-        return (reaches_all || reaches_less) && covers(earlier.box, rule.box);
+        return (reaches_all || reaches_less) && decides(earlier, rule.box);
     });
     if (!idle || rule.before == 0)
         rules_.push_back(std::move(rule));
@@ -292,11 +432,12 @@ void drop_idle_denials(AccessRules& found)
         const auto next = std::find_if(rules.begin() + static_cast<std::ptrdiff_t>(i) + 1,
                                        rules.end(), [&](const AccessRule& later) {
                                            auto both = rules[i].box;
-                                           return join(both, later.box);
+                                           Narrowing perhaps{Bound::most};
+                                           return join(both, later.box, perhaps);
                                        });
         const bool denied_anyway = next == rules.end()
                                        ? !found.allow_the_rest
-                                       : !next->allow && covers(next->box, rules[i].box);
+                                       : !next->allow && decides(*next, rules[i].box);
         if (denied_anyway)
             rules.erase(rules.begin() + static_cast<std::ptrdiff_t>(i));
     }
@@ -332,10 +473,13 @@ AccessRules translate(const std::vector<Line>& lines, const Acls& acls,
             notes.push_back({statements[i].line,
                              "left out: it is never reached, for a line above decides everything",
                              false});
+    for (std::size_t i = 0; i < statements.size(); ++i)
+        if (translator.inexact()[i])
+            notes.push_back(difference(statements[i].line, statements[i].allow, crossing_hosts));
     found.rules = translator.take_rules();
     // Where a line decides everything, nothing is left to the rule of the last line.
     const bool decided = std::ranges::any_of(
-        found.rules, [](const AccessRule& rule) { return covers(rule.box, Box{}); });
+        found.rules, [](const AccessRule& rule) { return decides(rule, Box{}); });
     found.allow_the_rest = found.allow_the_rest && !decided;
     drop_idle_denials(found);
     return found;

@@ -1,8 +1,10 @@
-// http_access lines as rules without negation.
+// http_access lines as rules.
 //
-// A rule of Adit's cannot say "and not in this list". Of ports the others are named instead. For
-// all other lists the requests that the line leaves out go first, with what the rest of the file
-// says of them: `deny !staff` / `allow web` becomes `allow staff to web`, `deny`.
+// Of what a line leaves out, a rule's `not` takes lists of one kind. Of ports and times the others are
+// named instead, of methods the other one. For all other lists the requests that the line leaves out go
+// first, with what the rest of the file says of them: `deny !there` / `allow web` becomes `allow web
+// there`, `deny`. That is how it always is with lists of destination addresses, for an allow reaches
+// more when it names them.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +18,7 @@ namespace adit::review::squid {
 
 struct AccessRule {
     Box box;
+    std::optional<Box> left_out;  // one field: hosts, clients or users
     bool allow = false;
     std::size_t line = 0;    // of the http_access line; 0: what Squid does when no line matches
     std::size_t before = 0;  // stands before this line, for what that leaves out; 0: for itself

@@ -125,6 +125,153 @@ std::optional<std::string> plain_name(std::string_view pattern)
     return canonical_name(name);
 }
 
+// The names that a regular expression means, if it only says what they are or how they end.
+std::optional<std::vector<HostEntry>> parse_plain_regex(std::string_view text)
+{
+    using namespace std::string_view_literals;
+    if (!text.ends_with('$') || text.ends_with("\\$"))
+        return std::nullopt;
+    text.remove_suffix(1);
+    const auto named = [&](std::string_view opening, bool itself,
+                           bool below) -> std::optional<std::vector<HostEntry>> {
+        const auto name = plain_name(text.substr(opening.size()));
+        if (!name)
+            return std::nullopt;
+        std::vector<HostEntry> entries;
+        if (itself)
+            entries.push_back({*name, {}});
+        if (below)
+            entries.push_back({"*." + *name, {}});
+        return entries;
+    };
+    for (const auto opening : {"(^|\\.)"sv, "(\\.|^)"sv})
+        if (text.starts_with(opening))
+            return named(opening, true, true);
+    if (text.starts_with('^'))
+        return named("^", true, false);
+    if (text.starts_with("\\."))
+        return named("\\.", false, true);
+    return std::nullopt;  // it ends so, in the middle of a label
+}
+
+// Reads a regular expression in the syntax of regex(7), which Squid uses, for what RE2 would take in
+// another sense. What RE2 does not take at all is left to it.
+class RegexReader {
+public:
+    explicit RegexReader(std::string_view text) : left_{text} {}
+
+    // Whether both mean the same by it, as far as host names go.
+    bool same();
+    bool has_alternatives() const { return alternatives_; }  // outside of all parentheses
+
+private:
+    bool read_escape();
+    bool read_brackets();
+    bool read_repetition();
+
+    std::string_view left_;
+    unsigned depth_ = 0;
+    bool alternatives_ = false;
+};
+
+bool RegexReader::same()
+{
+    while (!left_.empty()) {
+        const char c = left_.front();
+        left_.remove_prefix(1);
+        bool fits = c > ' ' && c < 0x7f;
+        if (c == '\\')
+            fits = read_escape();
+        else if (c == '[')
+            fits = read_brackets();
+        else if (c == '{' || c == '*' || c == '+' || c == '?')
+            fits = c == '{' ? read_repetition() : true;
+        else if (c == '(') {
+            ++depth_;
+            fits = !left_.starts_with('?');  // (?i) is RE2's alone
+        } else if (c == ')')
+            depth_ -= depth_ == 0 ? 0 : 1;
+        else if (c == '|')
+            alternatives_ = alternatives_ || depth_ == 0;
+        // To RE2 a second one makes the first lazy; to regex(7) it repeats the repetition.
+        const bool repeats = c == '{' || c == '*' || c == '+' || c == '?';
+        if (!fits || (repeats && left_.find_first_of("*+?{") == 0))
+            return false;
+    }
+    return true;
+}
+
+// \. and the like, and what both know of GNU's and Perl's: \w, \s, \b. To regex(7) \d is a d.
+bool RegexReader::read_escape()
+{
+    if (left_.empty())
+        return false;
+    const char c = left_.front();
+    left_.remove_prefix(1);
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const auto known = std::string_view{letter ? "wWsSbB" : ".-^$*+?()[]{}|\\/_"};
+    return known.find(c) != std::string_view::npos;
+}
+
+// Within brackets a backslash is itself to regex(7). Where RE2 takes it for an escape of what stands
+// behind it, no name can tell the difference: none holds a backslash.
+bool RegexReader::read_brackets()
+{
+    if (left_.starts_with('^'))
+        left_.remove_prefix(1);
+    for (bool first = true; !left_.empty(); first = false) {
+        const char c = left_.front();
+        left_.remove_prefix(1);
+        if (c == ']' && !first)
+            return true;
+        if (c == '[' && left_.starts_with(':')) {
+            const auto end = left_.find(":]");
+            if (end == std::string_view::npos)
+                return false;
+            left_.remove_prefix(end + 2);
+        } else if (c == '[' && left_.find_first_of(".=") == 0) {
+            return false;
+        } else if (c == '\\') {
+            // [\-a] is a range to the one and not to the other.
+            if (!left_.starts_with('.') && !left_.starts_with("-]"))
+                return false;
+            left_.remove_prefix(1);
+        }
+    }
+    return false;
+}
+
+// {2}, {2,} or {2,5}; anything else is text to RE2.
+bool RegexReader::read_repetition()
+{
+    const auto end = left_.find('}');
+    if (end == std::string_view::npos)
+        return false;
+    const auto range = left_.substr(0, end);
+    left_.remove_prefix(end + 1);
+    const auto comma = range.find(',');
+    const auto most =
+        comma == std::string_view::npos ? std::string_view{} : range.substr(comma + 1);
+    return parse_number(range.substr(0, comma), 1000) && (most.empty() || parse_number(most, 1000));
+}
+
+// The same for RE2 and a whole name: to Squid it may stand anywhere in it.
+std::optional<std::string> pattern_of(std::string_view text)
+{
+    RegexReader reader{text};
+    if (text.empty() || !reader.same())
+        return std::nullopt;
+    if (reader.has_alternatives())
+        return ".*(?:" + std::string{text} + ").*";
+    const bool from_start = text.starts_with('^');
+    const bool to_end = text.ends_with('$') && !text.ends_with("\\$");
+    if (from_start)
+        text.remove_prefix(1);
+    if (to_end && !text.empty())
+        text.remove_suffix(1);
+    return (from_start ? "" : ".*") + std::string{text} + (to_end ? "" : ".*");
+}
+
 }  // namespace
 
 std::vector<Line> split(std::string_view text)
@@ -195,44 +342,33 @@ std::optional<policy::PortRange> parse_ports(std::string_view text)
                              static_cast<std::uint16_t>(*last)};
 }
 
-std::optional<std::vector<std::string>> parse_domain(std::string_view text)
+std::optional<std::vector<HostEntry>> parse_domain(std::string_view text)
 {
     const bool below = text.starts_with('.');
     const auto name = canonical_name(below ? text.substr(1) : text);
     if (!name)
         return std::nullopt;
-    std::vector<std::string> entries{*name};
+    std::vector<HostEntry> entries{{*name, {}}};
     if (below)
-        entries.push_back("*." + *name);
+        entries.push_back({"*." + *name, {}});
     return entries;
 }
 
-std::optional<std::vector<std::string>> parse_domain_regex(std::string_view text)
+std::optional<std::vector<HostEntry>> parse_domain_regex(std::string_view text, bool ignore_case)
 {
-    using namespace std::string_view_literals;
-    if (!text.ends_with('$') || text.ends_with("\\$"))
+    // Squid makes the requested name lower-case, so a capital in a regular expression fits nothing
+    // unless case is ignored; whoever wrote it may have meant either.
+    const bool capital =
+        !ignore_case && std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (capital)
         return std::nullopt;
-    text.remove_suffix(1);
-    const auto named = [&](std::string_view opening, bool itself,
-                           bool below) -> std::optional<std::vector<std::string>> {
-        const auto name = plain_name(text.substr(opening.size()));
-        if (!name)
-            return std::nullopt;
-        std::vector<std::string> entries;
-        if (itself)
-            entries.push_back(*name);
-        if (below)
-            entries.push_back("*." + *name);
-        return entries;
-    };
-    for (const auto opening : {"(^|\\.)"sv, "(\\.|^)"sv})
-        if (text.starts_with(opening))
-            return named(opening, true, true);
-    if (text.starts_with('^'))
-        return named("^", true, false);
-    if (text.starts_with("\\."))
-        return named("\\.", false, true);
-    return std::nullopt;  // it ends so, in the middle of a label
+    if (auto names = parse_plain_regex(text))
+        return names;
+    const auto pattern = pattern_of(text);
+    auto parsed = pattern ? policy::HostPattern::parse(*pattern)
+                          : Result<policy::HostPattern, std::string>{std::string{}};
+    if (!parsed)
+        return std::nullopt;
+    return std::vector<HostEntry>{{'/' + *pattern + '/', std::move(*parsed)}};
 }
-
 }  // namespace adit::review::squid

@@ -10,6 +10,7 @@
 
 #include "policy/networks.hpp"
 #include "policy/ports.hpp"
+#include "src/review/squid_box.hpp"
 
 namespace adit::review::squid {
 
@@ -38,10 +39,11 @@ std::optional<Addresses> parse_addresses(std::string_view text);
 std::optional<policy::PortRange> parse_ports(std::string_view text);
 
 // Entries of `hosts` for a dstdomain value: ".example.com" is the domain itself and all below.
-std::optional<std::vector<std::string>> parse_domain(std::string_view text);
+std::optional<std::vector<HostEntry>> parse_domain(std::string_view text);
 
-// The same for those regular expressions that only say where a name ends or what it is:
-// `^www\.example\.com$`, `\.example\.com$`, `(^|\.)example\.com$`.
-std::optional<std::vector<std::string>> parse_domain_regex(std::string_view text);
+// The same for a dstdom_regex value. Names and suffixes where it only says where a name ends or what
+// it is: `^www\.example\.com$`, `\.example\.com$`, `(^|\.)example\.com$`. Otherwise a regular
+// expression; empty when RE2 does not take it, or not in the same sense.
+std::optional<std::vector<HostEntry>> parse_domain_regex(std::string_view text, bool ignore_case);
 
 }  // namespace adit::review::squid

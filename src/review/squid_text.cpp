@@ -24,7 +24,10 @@ std::vector<std::string> entries_of(const Networks& networks)
 
 std::vector<std::string> entries_of(const Hosts& hosts)
 {
-    return {hosts.begin(), hosts.end()};
+    std::vector<std::string> entries;
+    for (const auto& host : hosts)
+        entries.push_back(host.text);
+    return entries;
 }
 
 std::vector<std::string> entries_of(const Users& users)
@@ -92,6 +95,7 @@ private:
     std::string sets() const;
     std::string rules();
     std::string rule(const AccessRule& rule);
+    void add_fields(std::vector<std::string>& fields, const Box& box);
     std::string whence(const AccessRule& rule) const;
 
     template <class Values>
@@ -185,9 +189,14 @@ std::string Writer::users() const
     if (!has_users())
         return {};
     std::set<std::string> names;
-    for (const auto& rule : parts_.rules.rules)
-        if (rule.box.users)
-            names.insert(rule.box.users->values.names.begin(), rule.box.users->values.names.end());
+    const auto gather = [&](const Box& box) {
+        if (box.users)
+            names.insert(box.users->values.names.begin(), box.users->values.names.end());
+    };
+    for (const auto& rule : parts_.rules.rules) {
+        gather(rule.box);
+        gather(rule.left_out.value_or(Box{}));
+    }
     std::string text =
         "  // Nobody can log in yet: Squid's passwords are not in its file. Make "
         "hashes with `adit passwd`.\n  \"users\": {";
@@ -239,6 +248,20 @@ std::string Writer::whence(const AccessRule& rule) const
     return fmt::format("line {}, for what line {} leaves out", rule.line, rule.before);
 }
 
+void Writer::add_fields(std::vector<std::string>& fields, const Box& box)
+{
+    if (box.method)
+        fields.push_back(fmt::format("\"protocols\": [\"{}\"]",
+                                     *box.method == Method::connect ? "connect" : "http"));
+    add_field(fields, "clients", box.clients);
+    add_field(fields, "users", box.users);
+    add_field(fields, "hosts", box.hosts);
+    add_field(fields, "networks", box.networks);
+    add_field(fields, "ports", box.ports);
+    if (box.when)
+        fields.push_back("\"when\": " + to_text(*box.when, parts_.zone));
+}
+
 std::string Writer::rule(const AccessRule& rule)
 {
     const auto line = rule.line == 0 ? rule.before : rule.line;
@@ -246,15 +269,12 @@ std::string Writer::rule(const AccessRule& rule)
         fmt::format("\"name\": {}",
                     quoted(names_.unique(fmt::format("line {}: {}", line, rule.text)))),
         fmt::format("\"action\": \"{}\"", rule.allow ? "allow" : "deny")};
-    if (rule.box.method)
-        fields.push_back(fmt::format("\"protocols\": [\"{}\"]",
-                                     *rule.box.method == Method::connect ? "connect" : "http"));
-    add_field(fields, "clients", rule.box.clients);
-    add_field(fields, "users", rule.box.users);
-    add_field(fields, "hosts", rule.box.hosts);
-    add_field(fields, "networks", rule.box.networks);
-    add_field(fields, "ports", rule.box.ports);
-
+    add_fields(fields, rule.box);
+    if (rule.left_out) {
+        std::vector<std::string> left_out;
+        add_fields(left_out, *rule.left_out);
+        fields.push_back(fmt::format("\"not\": {{ {} }}", fmt::join(left_out, ", ")));
+    }
     std::string all;
     for (const auto& field : fields)
         all += (all.empty() ? "" : ", ") + field;

@@ -21,6 +21,7 @@ struct Parts {
     const Acls& acls;
     const AccessRules& rules;
     const std::vector<ImportNote>& notes;
+    std::string_view zone;  // of the times
 };
 
 std::string to_text(const Parts& parts);

@@ -43,10 +43,24 @@ def _():
                'http_access allow night\nhttp_access deny all\n'
         done, path = imported(text, folder)
         equal(done.returncode, 1, done.stdout)
-        contains(done.stderr, "squid.conf:2: not imported: lists of type time have no equivalent")
+        contains(done.stderr, "squid.conf:2: not imported: 20:00-06:00 in the list night")
         contains(done.stdout, "! line 2: not imported")
         equal(adit("explain", "--config", path, "www.example.com:443").returncode, 0)
         equal(adit("explain", "--config", path, "www.example.org:443").returncode, 1)
+
+
+@test("lists of times become windows that adit check takes, in the zone of this machine or in UTC")
+def _():
+    with tempfile.TemporaryDirectory(prefix="adit-test-") as folder:
+        text = "acl work time MTWHF 08:00-17:29\nacl odd dstdom_regex ^ci-[0-9]+\\.example\\.com$\n" \
+               "http_access allow work !odd\nhttp_access deny all\n"
+        done, _ = imported(text, folder)
+        contains(done.stdout, '"not": { "hosts": ["/ci-[0-9]+\\\\.example\\\\.com/"] }')
+        contains(done.stdout, '"when": { "days": ["mon-fri"], "hours": ["08:00-17:30"]')
+        if done.returncode == 0:
+            contains(done.stderr, "this machine's time zone")
+        else:
+            contains(done.stderr, "so times are in UTC")
 
 
 @test("a file that is not there is exit code 2")

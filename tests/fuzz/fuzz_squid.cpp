@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const auto no_file = [](const std::string&) -> adit::Result<std::string, std::string> {
         return {boost::system::in_place_error, "there are no files here"};
     };
-    const auto imported = adit::review::import_squid(text, "squid.conf", no_file);
+    const auto imported = adit::review::import_squid(text, "squid.conf", no_file, "UTC");
     const auto loaded = adit::policy::load(imported.text);
     if (!loaded)
         std::fprintf(stderr, "%s\n%s\n", imported.text.c_str(),

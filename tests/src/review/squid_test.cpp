@@ -9,20 +9,26 @@ using namespace adit::review;
 
 namespace {
 
-Import imported(const std::string& text)
+Import imported(const std::string& text, const std::string& zone = "UTC")
 {
     return import_squid(
-        text, "squid.conf", [](const std::string& path) -> Result<std::string, std::string> {
+        text, "squid.conf",
+        [](const std::string& path) -> Result<std::string, std::string> {
             if (path == "/etc/squid/sites")
                 return {boost::system::in_place_value, ".example.com  # ours\n\nwww.example.org\n"};
             return {boost::system::in_place_error, "read " + path + ": No such file or directory"};
-        });
+        },
+        zone);
 }
 
 policy::Loaded loaded(const std::string& text)
 {
-    auto read =
-        policy::load(text, {{}, [](const std::string& hash) { return hash.starts_with("$y$"); }});
+    policy::LoadOptions options{{},
+                                [](const std::string& hash) { return hash.starts_with("$y$"); }};
+    options.find_zone = [](const std::string& name) {
+        return std::optional{policy::Zone{name, {policy::Shift{}}}};
+    };
+    auto read = policy::load(text, options);
     std::string mistakes;
     if (!read)
         for (const auto& mistake : read.error())
@@ -140,15 +146,151 @@ TEST_CASE("a last line that denies makes Squid allow the rest, and a file withou
     CHECK(rules_of("http_port 3128\n") == "    // What matches no rule is denied, as in Squid.\n");
 }
 
-TEST_CASE("what a line leaves out stands before it, with what the rest of the file says of it")
+TEST_CASE("what a line leaves out is in its rule's not, lists of one kind together")
 {
-    CHECK(rules_of("acl staff src 10.1.0.0/16\n"
+    CHECK(
+        rules_of("acl staff src 10.1.0.0/16\n"
+                 "acl web port 80 443\n"
+                 "http_access deny !staff\n"
+                 "http_access allow web\n") ==
+        R"(    { "name": "line 3: deny !staff", "action": "deny", "not": { "clients": ["10.1.0.0/16"] } },
+    { "name": "line 4: allow web", "action": "allow", "ports": [80, 443] },
+    // What matches no rule is denied, as in Squid.
+)");
+    CHECK(rules_of("acl bad dstdomain evil.example\nacl worse dstdomain .worst.example\n"
+                   "http_access allow !bad !worse\n") ==
+          R"(    {
+      "name": "line 3: allow !bad !worse",
+      "action": "allow",
+      "not": { "hosts": ["*.worst.example", "evil.example", "worst.example"] },
+    },
+    // What matches no rule is denied, as in Squid.
+)");
+}
+
+TEST_CASE("of lists of several kinds the others stand before, with what the rest of the file says")
+{
+    CHECK(rules_of("acl guests src 10.9.0.0/16\nacl bad dstdomain evil.example\n"
                    "acl web port 80 443\n"
-                   "http_access deny !staff\n"
-                   "http_access allow web\n") ==
-          R"(    // line 4, for what line 3 leaves out
-    { "name": "line 4: allow web", "action": "allow", "clients": ["10.1.0.0/16"], "ports": [80, 443] },
-    { "name": "line 3: deny !staff", "action": "deny" },
+                   "http_access allow !bad !guests\nhttp_access allow web\n") ==
+          R"~(    // line 5, for what line 4 leaves out
+    { "name": "line 5: allow web", "action": "allow", "clients": ["10.9.0.0/16"], "ports": [80, 443] },
+    // what line 4 leaves out
+    { "name": "line 4: whatever matches no line", "action": "deny", "clients": ["10.9.0.0/16"] },
+    { "name": "line 4: allow !bad !guests", "action": "allow", "not": { "hosts": ["evil.example"] } },
+    { "name": "line 5: allow web (2)", "action": "allow", "ports": [80, 443] },
+    // What matches no rule is denied, as in Squid.
+)~");
+}
+
+TEST_CASE("destination addresses that a line leaves out are named, so that an allow reaches them")
+{
+    CHECK(
+        rules_of("acl inside dst 10.0.0.0/8\nhttp_access deny !inside\nhttp_access allow all\n") ==
+        R"(    // line 3, for what line 2 leaves out
+    { "name": "line 3: allow all", "action": "allow", "networks": ["10.0.0.0/8"] },
+    { "name": "line 2: deny !inside", "action": "deny" },
+    // What matches no rule is denied, as in Squid.
+)");
+}
+
+TEST_CASE("lists of times are windows, to the end of the minute that they name")
+{
+    const std::string lists =
+        "acl work time MTWHF 08:00-17:30\nacl lunch time 12:00-12:59\nacl days time SA\n"
+        "acl mixed time D 09:00-23:59 A 10:00-11:59 S\n";
+    const std::string the_rest = "    // What matches no rule is denied, as in Squid.\n";
+    const auto rule = [&](const std::string& line) {
+        const auto import = imported(lists + "http_access " + line + "\n");
+        CHECK(import.equivalent());
+        const auto text = rules_of(import);
+        REQUIRE(text.ends_with(the_rest));
+        const auto begin = text.find("\"when\": ");
+        return text.substr(begin, text.find(" },\n    // What") - begin);
+    };
+    CHECK(rule("allow work") == R"("when": { "days": ["mon-fri"], "hours": ["08:00-17:31"] })");
+    CHECK(rule("allow days") == R"("when": { "days": ["sat-sun"] })");
+    CHECK(rule("allow work lunch") ==
+          R"("when": { "days": ["mon-fri"], "hours": ["12:00-13:00"] })");
+    CHECK(rule("allow !lunch") == R"("when": { "hours": ["00:00-12:00", "13:00-24:00"] })");
+    CHECK(rules_of(imported(lists + "http_access allow mixed\n")) ==
+          R"(    {
+      "name": "line 5: allow mixed",
+      "action": "allow",
+      "when": [{ "days": ["sun"] }, { "days": ["mon-fri"], "hours": ["09:00-24:00"] }, { "days": ["sat"], "hours": ["10:00-12:00"] }],
+    },
+)" + the_rest);
+    CHECK(rules_of(imported(lists + "http_access allow work days\n")) == the_rest);
+}
+
+TEST_CASE("times are those of the machine's zone, and that is told")
+{
+    const std::string text = "acl work time 08:00-16:59\nhttp_access allow work\n";
+    const auto here = imported(text, "Europe/Berlin");
+    CHECK(here.equivalent());
+    CHECK(rules_of(here).find(R"("when": { "hours": ["08:00-17:00"], "zone": "Europe/Berlin" })") !=
+          std::string::npos);
+    REQUIRE(here.notes.size() == 1);
+    CHECK(here.notes.front().words == "times are those of Europe/Berlin, this machine's time zone");
+    const auto nowhere = imported(text, "");
+    CHECK_FALSE(nowhere.equivalent());
+    CHECK(rules_of(nowhere).find(R"("when": { "hours": ["08:00-17:00"] })") != std::string::npos);
+}
+
+TEST_CASE("what Squid takes for no time is told")
+{
+    for (const auto* values : {"20:00-06:00", "8-17", "08:00-24:01", "25:00-26:00", "08:60-09:00",
+                               "MTX", "mon", "08:00", "8:00-9:00-10:00", "+8:00-9:00"}) {
+        CAPTURE(values);
+        const auto import =
+            imported(std::string{"acl t time "} + values + "\nhttp_access allow t\n");
+        CHECK_FALSE(import.equivalent());
+        CHECK(rules_of(import) == "    // What matches no rule is denied, as in Squid.\n");
+    }
+}
+
+TEST_CASE("regular expressions stay what they are where RE2 means the same by them")
+{
+    const auto hosts = [](const std::string& regex) {
+        const auto import = imported("acl r dstdom_regex " + regex + "\nhttp_access allow r\n");
+        const auto text = rules_of(import);
+        const auto begin = text.find("\"hosts\": [");
+        CHECK(import.equivalent() == (begin != std::string::npos));
+        return begin == std::string::npos
+                   ? std::string{"none"}
+                   : text.substr(begin + 9, text.find(']', text.rfind("/\"")) - begin - 8);
+    };
+    CHECK(hosts("evil") == R"(["/.*evil.*/"])");
+    CHECK(hosts(R"(^ci-[0-9]+\.example\.com$)") == R"(["/ci-[0-9]+\\.example\\.com/"])");
+    CHECK(hosts(R"(example\.com$)") == R"(["/.*example\\.com/"])");
+    CHECK(hosts("^ads") == R"(["/ads.*/"])");
+    CHECK(hosts(R"((^|\.)(a|b)\.net$)") == R"(["/.*(^|\\.)(a|b)\\.net/"])");
+    CHECK(hosts("^a|b$") == R"(["/.*(?:^a|b$).*/"])");
+    CHECK(hosts("-i ^WWW[0-9]{1,2}$") == R"(["/WWW[0-9]{1,2}/"])");
+    CHECK(hosts(R"(^[[:alpha:]][a-z0-9\-]*\.x$)") == R"(["/[[:alpha:]][a-z0-9\\-]*\\.x/"])");
+    for (const auto* regex : {"WWW", R"(\d+)", R"(\<ad)", "(?i)x", "a+?", "a{,3}", "*.example.com",
+                              "a{x}", "[[=a=]]", R"([\-a])", R"((a)\1)", "a(", "a**", "[a"}) {
+        CAPTURE(regex);
+        CHECK(hosts(regex) == "none");
+    }
+}
+
+TEST_CASE("of two lists of hosts with regular expressions a line says less, and that is told")
+{
+    const std::string lists =
+        "acl evil dstdom_regex evil\nacl ours dstdomain .example.com\nacl www dstdomain "
+        "www.evil.example a.example\n";
+    const std::string words =
+        "no rule can ask for two lists of hosts at once when there are regular expressions in them";
+    CHECK(notes_of(lists + "http_access allow evil ours\n") ==
+          "! 4: " + words + ", so this line allows less than it did\n" +
+              "  4: left out: it matches no request that Adit would take\n");
+    CHECK(notes_of(lists + "http_access deny ours evil\nhttp_access allow all\n") ==
+          "! 4: " + words + ", so this line denies more than it did\n");
+    // Which names an expression matches is known.
+    CHECK(
+        rules_of(lists + "http_access allow evil www\n") ==
+        R"(    { "name": "line 4: allow evil www", "action": "allow", "hosts": ["www.evil.example"] },
     // What matches no rule is denied, as in Squid.
 )");
 }
@@ -178,6 +320,18 @@ TEST_CASE("a login is asked for where Squid asks for it")
     CHECK(policy.listeners.front().login == protocols::Login::optional);
 }
 
+TEST_CASE("a login is asked for behind a list of which little is known, too")
+{
+    const auto rules = rules_of(
+        imported("acl busy maxconn 20\nacl known proxy_auth REQUIRED\nacl office src 10.0.0.0/8\n"
+                 "http_access allow busy known\nhttp_access allow office\n"));
+    CHECK(rules ==
+          R"(    // line 5, for what line 4 leaves out
+    { "name": "line 5: allow office", "action": "allow", "clients": ["10.0.0.0/8"], "users": ["*"] },
+    // What matches no rule is denied, as in Squid.
+)");
+}
+
 TEST_CASE("long lists become sets, and lists may lie in files")
 {
     CHECK(imported("acl sites dstdomain \"/etc/squid/sites\"\nacl web port 1 3 5 7 9\n"
@@ -197,17 +351,17 @@ TEST_CASE("long lists become sets, and lists may lie in files")
 
 TEST_CASE("what has no equivalent is listed, and never opens what Squid closes")
 {
-    CHECK(notes_of("cache_mem 256 MB\nacl night time 20:00-06:00\nhttp_access deny night\n"
+    CHECK(notes_of("cache_mem 256 MB\nacl night maxconn 20\nhttp_access deny night\n"
                    "http_access allow all\n") ==
           "  1: not imported: cache_mem\n"
-          "! 2: not imported: lists of type time have no equivalent\n"
+          "! 2: not imported: lists of type maxconn have no equivalent\n"
           "! 3: night is known only in part, so this line denies more than it did\n"
           "  4: left out: it is never reached, for a line above decides everything\n");
-    CHECK(rules_of(imported("acl night time 20:00-06:00\nhttp_access deny night\n"
+    CHECK(rules_of(imported("acl night maxconn 20\nhttp_access deny night\n"
                             "http_access allow all\n")) ==
           "    { \"name\": \"line 2: deny night\", \"action\": \"deny\" },\n"
           "    // What matches no rule is denied, as in Squid.\n");
-    CHECK(rules_of(imported("acl night time 20:00-06:00\nhttp_access allow night\n"
+    CHECK(rules_of(imported("acl night maxconn 20\nhttp_access allow night\n"
                             "acl bad dstdomain \"/nowhere\" .evil.example\n"
                             "http_access allow !bad\n")) ==
           "    // What matches no rule is denied, as in Squid.\n");
