@@ -77,6 +77,12 @@ bool covers(const std::optional<Field<Values>>& outer, const std::optional<Field
 
 }  // namespace
 
+std::ptrdiff_t count_patterns(const Hosts& hosts)
+{
+    return std::ranges::count_if(hosts,
+                                 [](const HostEntry& host) { return host.pattern.has_value(); });
+}
+
 Networks intersection(const Networks& one, const Networks& other)
 {
     Networks found;

@@ -2,6 +2,7 @@
 // Conditions are joined here by meaning, since a rule has each field only once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -38,6 +39,8 @@ struct HostEntry {
     bool operator<(const HostEntry& other) const { return text < other.text; }
 };
 using Hosts = std::set<HostEntry>;
+constexpr std::ptrdiff_t most_patterns = 1000;  // the loader takes no more in one list
+std::ptrdiff_t count_patterns(const Hosts& hosts);
 
 // Adit tells CONNECT, its protocol `connect`, from all other methods, which are `http` to it.
 enum class Method : std::uint8_t { connect, http };

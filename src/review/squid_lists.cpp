@@ -56,6 +56,7 @@ private:
     const ReadList& read_list_;
     std::vector<ImportNote>& notes_;
     bool ignore_case_ = false;
+    std::ptrdiff_t patterns_ = count_patterns(acl_.hosts);
     std::uint8_t days_ = 0;  // of a list of times: said, and waiting for hours
 };
 
@@ -133,6 +134,10 @@ bool ValueReader::read_host(const std::string& value)
     const auto entries = regex ? parse_domain_regex(value, ignore_case_) : parse_domain(value);
     if (!entries)
         return false;
+    const bool is_pattern = entries->front().pattern.has_value();
+    if (is_pattern && patterns_ == most_patterns)
+        return false;
+    patterns_ += is_pattern ? 1 : 0;
     acl_.hosts.insert(entries->begin(), entries->end());
     return true;
 }

@@ -342,7 +342,11 @@ Translator::Leavings Translator::leave_out(const Box& box, std::span<const Acl* 
         if (!narrow(both, *acl, how))
             continue;  // it holds nothing of the box
         leavings.everything = leavings.everything || holds_all(*acl, box);
-        if (acl->kind != of_not) {
+        const bool too_many =
+            leavings.said && leavings.said->hosts &&
+            count_patterns(leavings.said->hosts->values) + count_patterns(acl->hosts) >
+                most_patterns;
+        if (acl->kind != of_not || too_many) {
             leavings.before.push_back(acl);
             continue;
         }

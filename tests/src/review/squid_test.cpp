@@ -295,6 +295,21 @@ TEST_CASE("of two lists of hosts with regular expressions a line says less, and 
 )");
 }
 
+TEST_CASE("of more expressions than a list may hold the others are told")
+{
+    const auto list = [](const std::string& name, int count) {
+        auto text = "acl " + name + " dstdom_regex";
+        for (int i = 0; i < count; ++i)
+            text += " ^" + name + std::to_string(i) + "[0-9]";
+        return text + '\n';
+    };
+    CHECK(notes_of(list("a", 1000) + "http_access allow a\n").empty());
+    CHECK(notes_of(list("a", 1001) + "http_access allow a\n") ==
+          "! 1: not imported: ^a1000[0-9] in the list a\n"
+          "! 2: a is known only in part, so this line allows less than it did\n");
+    CHECK(notes_of(list("a", 600) + list("b", 600) + "http_access allow !a !b\n").empty());
+}
+
 TEST_CASE("two lists of one kind in a line are what both hold")
 {
     CHECK(
