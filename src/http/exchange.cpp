@@ -15,6 +15,7 @@ using protocols::BodyWriter;
 using protocols::Fault;
 using protocols::Framing;
 using protocols::HttpResponseHead;
+using protocols::list_of;
 
 namespace {
 
