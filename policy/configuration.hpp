@@ -53,8 +53,9 @@ struct Listener {
     bool dual_stack = false;  // `*:1080`: the endpoint is `::` and takes IPv4 clients as well
     ProtocolSet protocols;
     protocols::Login login = protocols::Login::none;
-    bool open = false;  // "we know that everyone may use it"
-    bool help = true;   // a page for browsers that take it for a web server
+    bool open = false;           // "we know that everyone may use it"
+    bool help = true;            // a page for browsers that take it for a web server
+    bool forwarded_for = false;  // destinations of plain HTTP are told the client's address
     std::optional<UnixSocket> unix_socket = std::nullopt;
     std::string systemd = {};  // FileDescriptorName= of the sockets; empty: not this kind
     // Who must begin with a PROXY header, and whose word for the client's address is taken.

@@ -14,13 +14,14 @@ namespace {
 
 using protocols::Login;
 
-constexpr std::array<Key, 11> listener_keys{{
+constexpr std::array<Key, 12> listener_keys{{
     {"name"},
     {"address"},
     {"protocols"},
     {"login"},
     {"open"},
     {"help"},
+    {"forwarded_for"},
     {"tls"},
     proxy_protocol_key,
     forward_key,
@@ -91,6 +92,16 @@ ProtocolSet read_protocols(const Place& place, const Reader& reader, Login login
     return protocols;
 }
 
+bool read_forwarded_for(const Place& place, const Reader& reader, const ProtocolSet& protocols)
+{
+    const bool told = reader.boolean(place).value_or(false);
+    if (told && !protocols.contains(Protocol::http))
+        reader.report().mistake(place,
+                                "only plain HTTP has a field for the client's address; add "
+                                "\"http\" to \"protocols\", or take this out");
+    return told;
+}
+
 // Where it is, and nothing else.
 Listener listener_at(std::string_view text, const ListenAddress& address)
 {
@@ -141,6 +152,8 @@ Listener read_listener(const Place& place, const Reader& reader, Vocabulary& nam
         listener.open = reader.boolean(*open).value_or(false);
     if (const auto help = fields.find("help"))
         listener.help = reader.boolean(*help).value_or(true);
+    if (const auto told = fields.find("forwarded_for"))
+        listener.forwarded_for = read_forwarded_for(*told, reader, listener.protocols);
     read_doors(fields, reader, names.sets, listener);
     if (listener.forward) {
         listener.login = Login::none;

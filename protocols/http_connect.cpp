@@ -138,6 +138,7 @@ Wants HttpHandshake::ask_forward(HttpHead head, std::size_t consumed)
     auto request = parse_forward_request(std::move(head));
     if (!request)
         return hang_up(Ending::malformed, request.error(), consumed);
+    request->tells_client = offer_.forwarded_for;
     keeps_connection_ = request->keeps_connection && !request->framing.has_body();
     asked_ = std::move(*request);
     return log_in(std::get<ForwardRequest>(asked_).head, consumed);

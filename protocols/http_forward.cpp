@@ -10,6 +10,7 @@ namespace adit::protocols {
 namespace {
 
 constexpr std::string_view websocket = "websocket";
+constexpr std::string_view x_forwarded_for = "x-forwarded-for";
 constexpr std::uint16_t http_port = 80;
 
 bool is_scheme(std::string_view text)
@@ -92,6 +93,16 @@ void append_framing(std::string& out, Framing::Kind kind, std::uint64_t length)
 void append_via(std::string& out, int version, std::string_view pseudonym)
 {
     append_field(out, "Via", (version == 11 ? "1.1 " : "1.0 ") + std::string{pseudonym});
+}
+
+// What others have said, and then the client. Nobody can have that removed by Connection, nor write
+// behind it: a client without an address is "unknown".
+std::string forwarded_for(const HttpFields& fields, std::string_view client)
+{
+    auto all = Hop{fields}.owns(x_forwarded_for) ? "" : joined_values(fields, x_forwarded_for);
+    if (!all.empty())
+        all += ", ";
+    return all.append(client.empty() ? "unknown" : client);
 }
 
 std::string status_line(const HttpResponseHead& answer)
@@ -212,7 +223,8 @@ bool logs_in_connection(const HttpFields& fields, std::string_view name)
     });
 }
 
-std::string write_request_head(const ForwardRequest& request, std::string_view pseudonym)
+std::string write_request_head(const ForwardRequest& request, std::string_view pseudonym,
+                               std::string_view client)
 {
     const auto& fields = request.head.fields;
     auto authority = to_text(request.target);
@@ -223,7 +235,11 @@ std::string write_request_head(const ForwardRequest& request, std::string_view p
     std::vector<std::string_view> written_anew{"host", "content-length", "expect"};
     if (request.max_forwards)
         written_anew.push_back("max-forwards");
+    if (request.tells_client)
+        written_anew.push_back(x_forwarded_for);
     append_end_to_end(out, fields, written_anew);
+    if (request.tells_client)
+        append_field(out, "X-Forwarded-For", forwarded_for(fields, client));
     if (request.max_forwards)
         append_field(out, "Max-Forwards", std::to_string(*request.max_forwards - 1));
     append_framing(out, request.framing.kind, request.framing.length);

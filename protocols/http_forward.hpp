@@ -39,6 +39,7 @@ struct ForwardRequest {
     // Of a TRACE or OPTIONS (RFC 9110 §7.6.2), with a bound: how many more may forward it, this
     // gateway among them. Other methods may keep such a field as it is.
     std::optional<std::uint32_t> max_forwards = {};
+    bool tells_client = false;  // X-Forwarded-For names the client
 };
 
 // Checks everything but the login. Host must be there once in HTTP/1.1, and counts for nothing
@@ -58,8 +59,11 @@ bool logs_in_connection(const HttpFields& fields, std::string_view name);
 
 // The request's head as the destination gets it: always HTTP/1.1, Host from the target, Via with
 // the pseudonym, Max-Forwards one less; without what belongs to the client's hop, the proxy's
-// credentials included. Not for a request that may be forwarded no more.
-std::string write_request_head(const ForwardRequest& request, std::string_view pseudonym);
+// credentials included. Not for a request that may be forwarded no more. Where the request tells its
+// client, that is put at the end of X-Forwarded-For: `client`, an address without brackets or port,
+// or "unknown" if that is empty; else the field goes on as it came.
+std::string write_request_head(const ForwardRequest& request, std::string_view pseudonym,
+                               std::string_view client = {});
 
 // How the answer to `request` goes to the client: in chunks when its length is not known, or until
 // the connection closes for a client of HTTP/1.0.

@@ -10,8 +10,9 @@ namespace adit::protocols {
 
 struct HttpOffer {
     bool connect = true;
-    bool forward = false;  // plain HTTP
-    bool help = false;     // pages of the gateway's own
+    bool forward = false;        // plain HTTP
+    bool help = false;           // pages of the gateway's own
+    bool forwarded_for = false;  // destinations of plain HTTP are told the client's address
 
     // What the pages tell besides.
     bool socks5 = false;

@@ -32,6 +32,7 @@ protocols::HttpOffer Session::offer() const
     const auto& open = listener_->protocols;
     protocols::HttpOffer offer{open.contains(Protocol::connect), open.contains(Protocol::http),
                                listener_->help};
+    offer.forwarded_for = listener_->forwarded_for;
     offer.socks5 = open.contains(Protocol::socks5);
     offer.socks4 = open.contains(Protocol::socks4);
     offer.tls = client_.tls() != nullptr;

@@ -117,7 +117,9 @@ Awaitable<bool> Exchange::to_upstream(std::string_view bytes)
 // A destination that takes no more may still have said why, so a failure to send ends nothing here.
 Awaitable<void> Exchange::upload()
 {
-    auto out = write_request_head(request_, pseudonym_);
+    const auto& client = client_.peer().endpoint;
+    auto out = write_request_head(request_, pseudonym_,
+                                  client ? client->address.to_string() : std::string{});
     BodyReader reader{request_.framing, list_of(request_.head.fields, "Connection")};
     const BodyWriter writer{request_.framing.kind};
     for (;;) {

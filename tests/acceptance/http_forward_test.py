@@ -45,6 +45,15 @@ def _():
         equal((record["up"], record["down"]), (len(head), len(reply.head) + 2))
 
 
+@test('"forwarded_for": true adds the client to X-Forwarded-For, and else that field goes on as it came')
+def _():
+    for told, value in ((True, "192.0.2.1, 127.0.0.1"), (False, "192.0.2.1")):
+        listener = {"name": "main", "address": "127.0.0.1:0", "forwarded_for": told}
+        with Door() as door, Gateway(listeners=[listener]) as gateway:
+            _, head, _ = exchange(gateway, door, ask(door.port, "X-Forwarded-For: 192.0.2.1"), OK)
+            contains(head, f"\r\nX-Forwarded-For: {value}\r\n")
+
+
 @test("Max-Forwards of an OPTIONS is counted down, and at 0 the gateway answers")
 def _():
     with Door() as door, Gateway() as gateway:

@@ -40,6 +40,15 @@ TEST_CASE("a listener without more than an address asks for no login and speaks 
     CHECK(listener.protocols ==
           protocols_of({Protocol::connect, Protocol::http, Protocol::socks5, Protocol::socks4}));
     CHECK(listener.help);
+    CHECK_FALSE(listener.forwarded_for);
+}
+
+TEST_CASE("a listener of plain HTTP may tell destinations who the client is")
+{
+    CHECK(listener_of(R"("address": "127.0.0.1:1080", "forwarded_for": true)").forwarded_for);
+    CHECK_FALSE(listener_of(R"("address": "127.0.0.1:1080", "protocols": ["connect"],
+        "forwarded_for": false)")
+                    .forwarded_for);
 }
 
 TEST_CASE("a listener takes every key")

@@ -167,7 +167,7 @@ private:
 // What a schema cannot know: names that do not exist, who may reach what, what the policy answers.
 bool is_wrong_in_meaning(const std::string& message)
 {
-    constexpr std::array<std::string_view, 31> meanings{"is called",
+    constexpr std::array<std::string_view, 32> meanings{"is called",
                                                         "is a set of",
                                                         "sets do not nest",
                                                         "anyone who can reach",
@@ -197,7 +197,8 @@ bool is_wrong_in_meaning(const std::string& message)
                                                         "before any of its users",
                                                         "goes with \"inner\"",
                                                         "never matches \"",
-                                                        "a duty of the tunnels"};
+                                                        "a duty of the tunnels",
+                                                        "only plain HTTP has"};
     return std::ranges::any_of(meanings, [&](std::string_view meaning) {
         return message.find(meaning) != std::string::npos;
     });

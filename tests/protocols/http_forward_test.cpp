@@ -223,6 +223,35 @@ TEST_CASE("a WebSocket is asked for anew, and no other upgrade is")
                                 parse(socket)));
 }
 
+TEST_CASE("a request names its client only where the listener says so, behind whatever was there")
+{
+    const auto told = [](const std::string& fields, std::string_view client, bool tells = true) {
+        auto request = parse(get(fields));
+        request.tells_client = tells;
+        const auto text = write_request_head(request, "test", client);
+        const auto at = text.find("X-Forwarded-For: ");
+        if (at == std::string::npos)
+            return "nothing"s;
+        CHECK(text.find("Forwarded", at + 17) == std::string::npos);
+        return text.substr(at + 17, text.find("\r\n", at) - at - 17);
+    };
+    const auto before = "X-Forwarded-For: 192.0.2.1\r\n"s;
+    CHECK(told("", "10.0.0.7") == "10.0.0.7");
+    CHECK(told("", "2001:db8::7") == "2001:db8::7");
+    CHECK(told("", "") == "unknown");
+    CHECK(told(before, "10.0.0.7") == "192.0.2.1, 10.0.0.7");
+    CHECK(told(before + "X-FORWARDED-FOR: a, b\r\n", "10.0.0.7") == "192.0.2.1,a, b, 10.0.0.7");
+    CHECK(told("X-Forwarded-For:\r\n", "10.0.0.7") == "10.0.0.7");
+    CHECK(told(before + "Connection: x-forwarded-for\r\n", "10.0.0.7") == "10.0.0.7");
+
+    CHECK(told("", "10.0.0.7", false) == "nothing");
+    CHECK(told(before, "10.0.0.7", false) == "192.0.2.1");
+
+    HttpHandshake handshake{Login::none, {true, true, true, true}};
+    const auto wants = handshake.advance(as_bytes(get()));
+    CHECK(std::get<Forward>(wants.what).request.tells_client);
+}
+
 std::string limited(const std::string& method, const std::string& fields)
 {
     return method + " http://a.example/ HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
