@@ -46,6 +46,7 @@ int begin_connect(Socket& socket, const tcp::endpoint& to)
         ::close(descriptor);
         return error.value();
     }
+    socket.be_quiet();
     const auto error_of_connect = [&] {
         return ::connect(descriptor, to.data(), static_cast<socklen_t>(to.size())) == 0 ? 0 : errno;
     };

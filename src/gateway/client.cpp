@@ -47,7 +47,7 @@ Awaitable<bool> Client::receive(std::size_t most)
         co_return heard;
     }
     for (;;) {
-        if (quiet_) {
+        if (is_quiet()) {
             const auto stirred = co_await stirs();
             if (!stirred)
                 co_return false;
@@ -71,14 +71,13 @@ void Client::listen()
 
 void Client::be_quiet()
 {
-    quiet_ = true;
+    socket_.be_quiet();
     watch_on();
 }
 
 void Client::on_stir(void* client, bool cancelled)
 {
     auto& self = *static_cast<Client*>(client);
-    self.quiet_ = false;
     if (self.waiting_) {
         asio::any_completion_handler<void(bool)> waiter;
         waiter.swap(self.waiting_);
@@ -90,7 +89,7 @@ void Client::on_stir(void* client, bool cancelled)
 
 Awaitable<bool> Client::stirs()
 {
-    if (!quiet_)
+    if (!is_quiet())
         co_return true;
     const auto stirred =
         co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(bool)>(
@@ -105,7 +104,7 @@ Awaitable<bool> Client::stirs()
 void Client::watch(Socket::Ready watcher)
 {
     watcher_ = watcher;
-    if (watcher.call != nullptr && !quiet_)
+    if (watcher.call != nullptr && !is_quiet())
         socket_.soon({&Client::on_stir, this});
 }
 

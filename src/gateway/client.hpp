@@ -50,7 +50,7 @@ public:
     void watch_on();
 
     // In plain text: the kernel has said that nothing is left, and nothing has come since.
-    bool is_quiet() const { return quiet_; }
+    bool is_quiet() const { return socket_.is_quiet(); }
 
     // All of `bytes`, or false.
     Awaitable<bool> send(std::string_view bytes);
@@ -91,7 +91,6 @@ private:
     Socket socket_;
     std::unique_ptr<tls::Stream> tls_;
     Peer peer_;
-    bool quiet_ = false;
     asio::any_completion_handler<void(bool)> waiting_;  // of stirs()
     Socket::Ready watcher_;
     std::string received_;

@@ -76,14 +76,11 @@ void Session::serve()
 
 void Session::carry()
 {
-    const bool is_quiet = client_.tls() == nullptr && client_.is_quiet();
     client_.socket().forget_waits();
-    tunnel_->relay.start(
-        [self = shared_from_this()](const relay::Totals& totals) {
-            self->chronicle_.tunnel(totals, self->interruption_);
-            self->worker_.ended(*self, nullptr);
-        },
-        is_quiet);
+    tunnel_->relay.start([self = shared_from_this()](const relay::Totals& totals) {
+        self->chronicle_.tunnel(totals, self->interruption_);
+        self->worker_.ended(*self, nullptr);
+    });
 }
 
 // From the first byte to a tunnel that stands and of which the client knows, or to the end of the

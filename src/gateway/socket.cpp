@@ -80,6 +80,7 @@ struct Socket::Waits {
     Wait read{*this, reactor::read_op};
     Wait write{*this, reactor::write_op};
     Wait soon{*this, reactor::read_op};  // never given to the reactor, only posted
+    bool quiet = false;
     bool hung_up = false;
     bool orphaned = false;
     unsigned forgotten = 0;  // how often
@@ -111,6 +112,8 @@ reactor_op::status Socket::Wait::perform(reactor_op* base)
     auto* const self = static_cast<Wait*>(base);
     if (self->starting_)
         return not_done;
+    if (self->kind_ == reactor::read_op)
+        self->all_.quiet = false;
     if ((Events::of(self->entry_) & (EPOLLERR | EPOLLHUP)) != 0)
         self->all_.hung_up = true;
     return done;
@@ -128,6 +131,8 @@ void Socket::Wait::complete(void* loop, asio::detail::operation* base,
     if (loop != nullptr && !all.orphaned) {
         const auto forgotten = all.forgotten;
         const bool cancelled = self->ec_ == asio::error::operation_aborted;
+        if (cancelled)
+            all.quiet = false;  // nobody notes any more
         all.calling = true;
         if (first.call != nullptr)
             first.call(first.context, cancelled);
@@ -169,17 +174,18 @@ Socket::Waits& Socket::waits()
 
 void Socket::when_readable(Ready ready)
 {
-    begin(waits().read, ready);
+    waits().read.add(ready);
+    begin(waits().read);
 }
 
 void Socket::when_writable(Ready ready)
 {
-    begin(waits().write, ready);
+    waits().write.add(ready);
+    begin(waits().write);
 }
 
-void Socket::begin(Wait& wait, Ready ready)
+void Socket::begin(Wait& wait)
 {
-    wait.add(ready);
     if (!wait.held())
         wait.start(asio::use_service<reactor>(get_executor().context()), native_handle(),
                    impl_.get_implementation().reactor_data_);
@@ -191,6 +197,18 @@ void Socket::soon(Ready ready)
     soon.add(ready);
     if (!soon.held())
         soon.post(asio::use_service<reactor>(get_executor().context()));
+}
+
+void Socket::be_quiet()
+{
+    auto& all = waits();
+    all.quiet = true;
+    begin(all.read);
+}
+
+bool Socket::is_quiet() const
+{
+    return waits_ != nullptr && waits_->quiet;
 }
 
 bool Socket::is_hung_up() const

@@ -46,6 +46,11 @@ public:
     void when_writable(Ready ready);
     // When the loop comes round.
     void soon(Ready ready);
+    // To be called when nothing is left to read, with no turn of the loop since, or when the socket
+    // has just been opened: is_quiet() until something comes.
+    void be_quiet();
+    bool is_quiet() const;
+
     // An edge that has answered a wait told of an error or of the end of both directions. What comes
     // in one edge with other things has no edge of its own, and TCP_INQ knows nothing of resets.
     bool is_hung_up() const;
@@ -58,7 +63,7 @@ private:
     class Wait;
     struct Waits;
 
-    void begin(Wait& wait, Ready ready);
+    void begin(Wait& wait);
     Waits& waits();
 
     Waits* waits_ = nullptr;  // outlives the socket while the reactor holds one of them

@@ -60,20 +60,25 @@ Relay::Relay(Side client, Side destination, std::string early, Shared& shared)
     up_.kept = std::move(early);
 }
 
-void Relay::start(std::function<void(const Totals&)> over, bool client_is_quiet)
+void Relay::start(std::function<void(const Totals&)> over)
 {
     on_over_ = std::move(over);
     started_ = std::chrono::steady_clock::now();
     if (over_)
         return complete();  // was stopped before it began
-    if (!up_.kept.empty())
-        flush(up_);
-    else if (client_is_quiet)
-        read_later(up_);
-    else
-        read(up_);
+    begin(up_);
     if (!over_)
-        read(down_);
+        begin(down_);
+}
+
+void Relay::begin(Direction& direction)
+{
+    if (!direction.kept.empty())
+        flush(direction);
+    else if (direction.from->is_quiet())
+        read_later(direction);
+    else
+        read(direction);
 }
 
 void Relay::stop()

@@ -52,9 +52,8 @@ public:
     Relay& operator=(const Relay&) = delete;
 
     // Carries until both directions have ended. Then both sockets are closed, and `over` is called
-    // from the loop, once; it may destroy the relay. `client_is_quiet`: the kernel has said that
-    // nothing is left of what the client sent, and no edge has come since.
-    void start(std::function<void(const Totals&)> over, bool client_is_quiet = false);
+    // from the loop, once; it may destroy the relay.
+    void start(std::function<void(const Totals&)> over);
 
     // Ends the tunnel at once; what is in flight is lost and both sides see a reset, so that no
     // truncation looks like a proper end. `over` follows.
@@ -87,6 +86,7 @@ private:
     static void on_read(void* direction, bool);
     static void on_write(void* direction, bool);
     static void on_stirring(void* direction, bool);
+    void begin(Direction& direction);
     void read(Direction& direction);
     void copy(Direction& direction);
     void stand_still(Direction& direction, Then why);

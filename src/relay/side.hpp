@@ -29,6 +29,8 @@ public:
     // Closes. What was sent arrives, and then FIN.
     void close();
 
+    // Nothing has come since the kernel said that nothing is left.
+    bool is_quiet() const { return tls_ == nullptr && socket_->is_quiet(); }
     bool is_plain() const { return tls_ == nullptr; }
     Socket& socket() const { return *socket_; }
 
