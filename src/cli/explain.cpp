@@ -108,11 +108,13 @@ int exit_of(Conclusion conclusion)
 }
 
 // What the gateway would find around it if it ran here with this file.
-policy::Surroundings surroundings(const policy::Configuration& configuration)
+Result<policy::Surroundings, std::string> surroundings(const policy::Configuration& configuration)
 {
+    const auto own = platform::own_addresses();
+    if (!own)
+        return own.error();
     auto around = review::surroundings_of(configuration);
-    for (const auto& address : platform::own_addresses())
-        around.own_addresses.push_back(address);
+    around.own_addresses.insert(around.own_addresses.end(), own->begin(), own->end());
     return around;
 }
 
@@ -158,7 +160,10 @@ Result<std::vector<Asked>, std::string> questions_of(const ExplainOptions& optio
 
 int explain_here(const Question& question, const policy::Configuration& configuration, bool json)
 {
-    const auto explained = review::explained(question, configuration, surroundings(configuration));
+    const auto around = surroundings(configuration);
+    if (!around)
+        return complain(around.error());
+    const auto explained = review::explained(question, configuration, *around);
     fmt::print("{}{}", json ? explained.json : explained.text, json ? "\n" : "");
     return exit_of(explained.conclusion);
 }

@@ -57,6 +57,9 @@ Server::~Server()
 
 Result<void, std::string> Server::start()
 {
+    // Without them its own services would be open to everybody, so it does not begin.
+    if (auto known = own_addresses_.look(); !known)
+        return known.error();
     const auto cores =
         configuration_->workers > 0 ? configuration_->workers : platform::usable_cores();
     const Commons commons{log_,
@@ -84,7 +87,7 @@ Result<void, std::string> Server::start()
     expiry_watch_.watch({configuration_, &configuration_->policy});
     for (const auto& worker : workers_)
         threads_.emplace_back([&worker = *worker] { worker.run(); });
-    look_for_new_addresses();
+    watch_own_addresses();
     log_.info(fmt::format("ready: {} worker{}, policy {}", cores, cores == 1 ? "" : "s",
                           configuration_->hash));
     return {};
@@ -188,7 +191,7 @@ SnapshotPtr Server::snapshot() const
     snapshot->configuration = configuration_;
     snapshot->certificates = certificates_;
     auto& around = snapshot->around;
-    around.own_addresses = own_addresses_;
+    around.own_addresses = own_addresses_.last();
     around.own_addresses.insert(around.own_addresses.end(), configuration_->own_addresses.begin(),
                                 configuration_->own_addresses.end());
     for (const auto& entrance : entrances_)
@@ -250,7 +253,7 @@ void Server::reload()
     if (loaded->workers != configuration_->workers)
         log_.warning("the number of workers changes at the next start, not at a reload");
     configuration_ = std::make_shared<policy::Configuration>(std::move(*loaded));
-    own_addresses_ = platform::own_addresses();
+    look_for_new_addresses();
     log_.set_level(configuration_->log.level);
     apply(std::move(*planned));
     expiry_watch_.watch({configuration_, &configuration_->policy});
@@ -341,20 +344,31 @@ void Server::on_quiet()
     loop_.stop();
 }
 
-void Server::look_for_new_addresses()
+void Server::watch_own_addresses()
 {
     address_timer_.expires_after(address_interval);
     address_timer_.async_wait([this](boost::system::error_code moved) {
         if (moved)
             return;
-        auto now = platform::own_addresses();
-        if (now != own_addresses_) {
-            own_addresses_ = std::move(now);
+        if (look_for_new_addresses()) {
             log_.info("this machine's addresses have changed");
             apply({entrances_, {}, {}, certificates_});
         }
-        look_for_new_addresses();
+        watch_own_addresses();
     });
+}
+
+// Whether there are some. What cannot be read just now is taken to be as it was: an empty list would
+// open the machine's own services to whoever uses up the descriptors.
+bool Server::look_for_new_addresses()
+{
+    const bool knew = own_addresses_.are_current();
+    const auto looked = own_addresses_.look();
+    if (!looked && knew)
+        log_.error(looked.error() + "; those known before stay in force");
+    if (looked && !knew)
+        log_.info("this machine's own addresses can be read again");
+    return looked && *looked;
 }
 
 Result<void, std::string> serve(policy::Configuration configuration, const Reload& reload,

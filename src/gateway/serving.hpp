@@ -15,11 +15,11 @@
 #include "src/gateway/doors.hpp"
 #include "src/gateway/expiry_watch.hpp"
 #include "src/gateway/judging_again.hpp"
+#include "src/gateway/own_addresses.hpp"
 #include "src/gateway/server.hpp"
 #include "src/gateway/worker.hpp"
 #include "src/login/lockout_news.hpp"
 #include "src/observe/access_log.hpp"
-#include "src/platform/system.hpp"
 
 namespace adit::gateway {
 
@@ -71,13 +71,14 @@ private:
     void stop();
     void end_all();
     void on_quiet();
-    void look_for_new_addresses();
+    void watch_own_addresses();
+    bool look_for_new_addresses();
 
     Reload reload_;
     observe::Log log_;
     std::shared_ptr<const policy::Configuration> configuration_;
     Certificates certificates_;
-    std::vector<protocols::Address> own_addresses_ = platform::own_addresses();
+    OwnAddresses own_addresses_;
 
     asio::io_context loop_{1};
     asio::signal_set signals_{loop_};

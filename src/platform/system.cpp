@@ -140,11 +140,12 @@ unsigned usable_cores()
     return quota_cores(cores);
 }
 
-std::vector<Address> own_addresses()
+Result<std::vector<Address>, std::string> own_addresses()
 {
     ifaddrs* list = nullptr;
     if (::getifaddrs(&list) != 0)
-        return {};
+        return {boost::system::in_place_error,
+                fmt::format("read this machine's own addresses: {}", std::strerror(errno))};
     const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner{list, &::freeifaddrs};
     std::vector<Address> all;
     for (const auto* one = list; one != nullptr; one = one->ifa_next) {
@@ -154,7 +155,7 @@ std::vector<Address> own_addresses()
     }
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
-    return all;
+    return {boost::system::in_place_value, std::move(all)};
 }
 
 std::string short_hash(const std::string& text)

@@ -23,8 +23,10 @@ std::size_t raise_descriptor_limit();
 // 2). At least 1.
 unsigned usable_cores();
 
-// The addresses of this machine's interfaces, loopback excluded, sorted.
-std::vector<protocols::Address> own_addresses();
+// The addresses of this machine's interfaces, loopback excluded, sorted; each once. Asking takes a
+// descriptor, so it fails where there are none left: that is not the same as having no address. The
+// failure says what was being done and why it failed.
+Result<std::vector<protocols::Address>, std::string> own_addresses();
 
 // The first 12 hexadecimal digits of the SHA-256 of `text`, as `sha256sum` prints them.
 std::string short_hash(const std::string& text);

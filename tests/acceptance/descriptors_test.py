@@ -1,10 +1,12 @@
 """Out of descriptors: Adit pauses accepting, says so once, serves the tunnels it has, and recovers."""
+import contextlib
 import threading
 
 from harness.gateway import Gateway, eventually
+from harness.namespaces import SITE, Internet
 from harness.origins import Door, ProgramOrigin
 from harness.runner import check, equal, main, need, test
-from harness.wire import HttpReply, connect_request, dial, http_tunnel, read_exactly
+from harness.wire import HttpReply, connect_request, dial, http_connect, http_tunnel, read_exactly
 
 LIMIT = 120
 
@@ -59,6 +61,35 @@ def _():
         with ProgramOrigin("cat") as origin, http_tunnel(gateway.address(), "127.0.0.1", origin.port) as connection:
             connection.sendall(b"back")
             equal(read_exactly(connection, 4), b"back")
+
+
+@test("out of descriptors its own addresses stay refused, and what it cannot read is said once")
+def _():
+    need("prlimit", "ip", "unshare", "nsenter")
+    anything = [{"name": "anything", "action": "allow", "networks": ["public", "private"]}]
+    with contextlib.ExitStack() as stack:
+        site, _ = stack.enter_context(Internet())
+        gateway = stack.enter_context(Gateway(
+            workers=1, namespace=site, rules=anything, limits={"handshake_timeout": "60s", "drain_timeout": "200ms"},
+            prefix=["prlimit", "--nofile=40"]))
+        stack.enter_context(site.entered())
+
+        def own():
+            connection, reply = http_connect(gateway.address(), SITE, 4)
+            connection.close()
+            return reply.status, gateway.record()["reason"]
+
+        refused = (403, "internal_address")
+        equal(own(), refused)
+        held = [dial(gateway.address()) for _ in range(60)]
+        gateway.stderr.wait("read this machine's own addresses: Too many open files")
+        for connection in held:
+            connection.close()
+        gateway.stderr.wait("descriptors again")
+        equal(own(), refused)
+        gateway.stderr.wait("own addresses can be read again")
+        equal(own(), refused)
+        check("addresses have changed" not in gateway.stderr.text(), "what it could not read was taken for news")
 
 
 main()

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/descriptor_shortage.hpp"
+
 using namespace adit;
 
 TEST_CASE("a file is read whole, and one that cannot be read says why")
@@ -43,8 +45,18 @@ TEST_CASE("there is a core to run on, and an own address is never loopback")
 {
     CHECK(platform::usable_cores() >= 1);
     const auto own = platform::own_addresses();
-    CHECK(std::none_of(own.begin(), own.end(), [](const auto& one) { return one.is_loopback(); }));
-    CHECK(std::is_sorted(own.begin(), own.end()));
+    REQUIRE(own.has_value());
+    CHECK(
+        std::none_of(own->begin(), own->end(), [](const auto& one) { return one.is_loopback(); }));
+    CHECK(std::is_sorted(own->begin(), own->end()));
+}
+
+TEST_CASE("own addresses that cannot be asked for are a failure, not an empty list")
+{
+    const tests::DescriptorShortage shortage;
+    const auto own = platform::own_addresses();
+    REQUIRE_FALSE(own.has_value());
+    CHECK(own.error() == "read this machine's own addresses: Too many open files");
 }
 
 TEST_CASE("the descriptor limit can be raised to the hard limit again and again")
