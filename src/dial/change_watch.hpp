@@ -16,14 +16,19 @@ public:
     // most, however often it is asked.
     bool changed(std::chrono::steady_clock::time_point now);
 
+    // What was seen last could not be read: the file counts as changed when it is next looked at.
+    void forget() { seen_ = Stamp{.size = unread}; }
+
     const std::string& path() const { return path_; }
 
 private:
     // What tells one version of a file from the next, editors that write in place and those that rename alike.
+    static constexpr std::int64_t missing = -1;
+    static constexpr std::int64_t unread = -2;
     struct Stamp {
         std::uint64_t device = 0;
         std::uint64_t inode = 0;
-        std::int64_t size = -1;     // -1: there is no such file
+        std::int64_t size = missing;
         std::int64_t modified = 0;  // nanoseconds since the epoch
         bool operator==(const Stamp&) const = default;
     };

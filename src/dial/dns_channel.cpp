@@ -6,9 +6,13 @@
 #include <utility>
 
 #include <ares.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/time.h>
+#include <unistd.h>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include "src/platform/system.hpp"
 
 namespace adit::dial {
 
@@ -34,7 +38,50 @@ std::string server_list(const policy::ResolverSettings& settings)
     return list;
 }
 
-ares_channeldata* open_ares(const policy::ResolverSettings& settings, std::string& resolv_conf,
+// c-ares opens its files one after the other and goes on without one that it cannot open, without a
+// word. Without this one the numbers of its questions could be guessed.
+bool can_open_random_source()
+{
+    const int descriptor = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    if (descriptor >= 0)
+        ::close(descriptor);
+    return descriptor >= 0;
+}
+
+// What c-ares does without a resolv.conf.
+bool asks_this_machine_alone(ares_channeldata& channel)
+{
+    ares_addr_port_node* list = nullptr;
+    if (ares_get_servers_ports(&channel, &list) != ARES_SUCCESS || list == nullptr)
+        return false;
+    const std::unique_ptr<ares_addr_port_node, void (*)(void*)> owner{list, ares_free_data};
+    return list->next == nullptr && list->family == AF_INET && list->udp_port == 0 &&
+           list->addr.addr4.s_addr == htonl(INADDR_LOOPBACK);
+}
+
+// Whether a line of the text is `nameserver` and an address that is not 127.0.0.1.
+bool names_other_servers(std::string_view resolv_conf)
+{
+    constexpr std::string_view blanks = " \t\r";
+    constexpr std::string_view keyword = "nameserver";
+    while (!resolv_conf.empty()) {
+        auto line = resolv_conf.substr(0, resolv_conf.find('\n'));
+        resolv_conf.remove_prefix(std::min(line.size() + 1, resolv_conf.size()));
+        if (!line.starts_with(keyword))
+            continue;
+        line.remove_prefix(keyword.size());
+        const auto gap = std::min(line.find_first_not_of(blanks), line.size());
+        if (gap == 0)
+            continue;
+        line.remove_prefix(gap);
+        const auto address = protocols::parse_address(line.substr(0, line.find_first_of(blanks)));
+        if (address && *address != Address{asio::ip::address_v4::loopback()})
+            return true;
+    }
+    return false;
+}
+
+ares_channeldata* open_ares(const policy::ResolverSettings& settings, std::string resolv_conf,
                             ares_sock_state_cb on_socket_state, void* owner)
 {
     static const bool ready = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
@@ -141,10 +188,21 @@ struct DnsChannel::Question {
     OnAnswer on_answer;
 };
 
-DnsChannel::DnsChannel(asio::io_context& loop, const policy::ResolverSettings& settings,
-                       std::string resolv_conf)
-    : loop_{loop}, ares_{open_ares(settings, resolv_conf, &on_socket_state, this)}, timer_{loop}
+std::shared_ptr<DnsChannel> DnsChannel::open(asio::io_context& loop,
+                                             const policy::ResolverSettings& settings,
+                                             const std::string& resolv_conf)
 {
+    const auto named = platform::read_file_if_any(resolv_conf);
+    if (!named || !can_open_random_source())
+        return nullptr;
+    const std::shared_ptr<DnsChannel> channel{new DnsChannel{loop}};
+    channel->ares_ = open_ares(settings, resolv_conf, &on_socket_state, channel.get());
+    if (channel->ares_ == nullptr)
+        return nullptr;
+    // Another thread may have taken the descriptor that c-ares would have needed for the file.
+    const bool missed = settings.servers.empty() && names_other_servers(*named) &&
+                        asks_this_machine_alone(*channel->ares_);
+    return missed ? nullptr : channel;
 }
 
 DnsChannel::~DnsChannel()
@@ -155,8 +213,6 @@ DnsChannel::~DnsChannel()
 
 void DnsChannel::ask(const std::string& name, Family family, OnAnswer on_answer)
 {
-    if (ares_ == nullptr)
-        return on_answer(NameAnswer{Found::failed, {}, {}});
     ares_addrinfo_hints hints = {};
     hints.ai_family = family == Family::ipv4 ? AF_INET : AF_INET6;
     hints.ai_flags = ARES_AI_NOSORT;  // sorting opens a socket for each address; we try them all

@@ -22,9 +22,12 @@ class DnsChannel : public std::enable_shared_from_this<DnsChannel> {
 public:
     using OnAnswer = std::function<void(NameAnswer)>;
 
-    // Asks the servers of `settings`, or those that the file `resolv_conf` names.
-    DnsChannel(asio::io_context& loop, const policy::ResolverSettings& settings,
-               std::string resolv_conf);
+    // Asks the servers of `settings`, or those that the file `resolv_conf` names; where there is no such file, the one
+    // on this machine (resolv.conf(5)). Null when that cannot be done now, for want of descriptors or memory: a file
+    // that cannot be read is never taken for one that is missing. Takes no descriptor until it is asked.
+    static std::shared_ptr<DnsChannel> open(asio::io_context& loop,
+                                            const policy::ResolverSettings& settings,
+                                            const std::string& resolv_conf);
     // Questions that are open are dropped; nobody is told.
     ~DnsChannel();
     DnsChannel(const DnsChannel&) = delete;
@@ -41,6 +44,8 @@ private:
     struct Watch;
     struct Question;
 
+    explicit DnsChannel(asio::io_context& loop) : loop_{loop}, timer_{loop} {}
+
     static void on_socket_state(void* channel, int descriptor, int readable, int writable);
     static void on_result(void* question, int status, int timeouts, ares_addrinfo* result);
 
@@ -52,8 +57,7 @@ private:
     void schedule();
 
     asio::io_context& loop_;
-    ares_channeldata* ares_ =
-        nullptr;  // null when c-ares would not start: then every question fails
+    ares_channeldata* ares_ = nullptr;  // owned; null only while it is being opened
     std::map<int, std::shared_ptr<Watch>> watches_;
     Timer timer_;
     bool timer_runs_ = false;

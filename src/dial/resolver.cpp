@@ -59,12 +59,9 @@ void Resolver::apply(const policy::ResolverSettings& settings)
     const bool same =
         settings.servers == settings_.servers && settings.timeout == settings_.timeout;
     settings_ = settings;
-    if (same)
-        return;
-    cache_.clear();
-    channel_.reset();
-    if (!open_.empty())
-        ask_all_again();
+    outdated_ = outdated_ || !same;
+    hosts_.look(Clock::now());
+    renew_channel();
 }
 
 void Resolver::begin(Lookup& lookup)
@@ -77,6 +74,7 @@ void Resolver::begin(Lookup& lookup)
         return answer_with(loopback());
     if (const auto* addresses = hosts_.find(lookup.name(), Clock::now()))
         return answer_with(*addresses);
+    renew_channel();
     ask(lookup, Family::ipv6);  // RFC 8305 §3: AAAA first
     ask(lookup, Family::ipv4);
 }
@@ -92,7 +90,9 @@ void Resolver::ask(Lookup& lookup, Family family)
     const Key key{name, family};
     if (const auto asked = open_.find(key); asked != open_.end())
         asked->second->waiters.push_back(&lookup);
-    else if (channel_ && channel_->open() >= most_open_questions)
+    else if (!channel_)
+        answer = NameAnswer{Found::failed, {}, {}};  // not cached: the next one may have more luck
+    else if (channel_->open() >= most_open_questions)
         answer = NameAnswer{Found::overloaded, {}, {}};
     else
         open(key, lookup);
@@ -109,12 +109,22 @@ void Resolver::open(const Key& key, Lookup& lookup)
                 on_deadline(key);
         });
     open_.emplace(key, question);
+    ask_dns(key);
+}
 
-    const bool other_servers = settings_.servers.empty() && resolv_conf_.changed(Clock::now());
-    if (!channel_ || other_servers)
-        ask_all_again();
-    else
-        ask_dns(key);
+// A channel for the servers of today. Where it cannot be opened now, the old one stays until it can.
+void Resolver::renew_channel()
+{
+    if (settings_.servers.empty() && resolv_conf_.changed(Clock::now()))
+        outdated_ = true;
+    if (!outdated_)
+        return;
+    auto channel = DnsChannel::open(loop_, settings_, resolv_conf_.path());
+    if (!channel)
+        return;
+    outdated_ = false;
+    channel_ = std::move(channel);
+    ask_all_again();
 }
 
 void Resolver::ask_dns(const Key& key)
@@ -132,7 +142,6 @@ void Resolver::ask_dns(const Key& key)
 void Resolver::ask_all_again()
 {
     cache_.clear();
-    channel_ = std::make_shared<DnsChannel>(loop_, settings_, resolv_conf_.path());
     std::vector<Key> keys;
     for (const auto& [key, question] : open_)
         keys.push_back(key);

@@ -39,8 +39,9 @@ public:
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
-    // Takes effect at once. Questions that are open are asked again where the servers have changed; nobody's look-up
-    // fails because of it.
+    // Takes effect at once: the files of the system are read and the servers are known before the first look-up. Where
+    // descriptors are wanting for that, what was known before stays, and the next look-up tries again. Questions that
+    // are open are asked again where the servers have changed; nobody's look-up fails because of it.
     void apply(const policy::ResolverSettings& settings);
 
 private:
@@ -56,6 +57,7 @@ private:
     void ask(Lookup& lookup, Family family);
     void open(const Key& key, Lookup& lookup);
     void ask_dns(const Key& key);
+    void renew_channel();
     void ask_all_again();
     void on_answer(const Key& key, std::uint64_t serial, NameAnswer answer);
     void on_deadline(const Key& key);
@@ -68,7 +70,8 @@ private:
     NameCache cache_;
     std::map<Key, std::shared_ptr<Question>> open_;
     std::uint64_t last_serial_ = 0;
-    std::shared_ptr<DnsChannel> channel_;  // made when first needed
+    std::shared_ptr<DnsChannel> channel_;  // null as long as none could be opened
+    bool outdated_ = true;                 // the channel is not the one that the settings ask for
 };
 
 // One waiter's interest in a name. The answers come one family at a time, in any order; some may be there at once.

@@ -66,6 +66,36 @@ std::optional<Address> to_address(const sockaddr* socket_address)
     return std::nullopt;
 }
 
+struct Reading {
+    std::string text;
+    std::string why;  // there is none; empty when there is
+    bool is_missing = false;
+};
+
+Reading read_whole(const std::string& path)
+{
+    constexpr std::size_t max_size = std::size_t{64} << 20;
+    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (file.get() < 0) {
+        const bool is_missing = errno == ENOENT || errno == ENOTDIR;
+        return {{}, why("open", path), is_missing};
+    }
+    std::string text;
+    std::array<char, 65536> piece;
+    for (;;) {
+        const auto count = ::read(file.get(), piece.data(), piece.size());
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return {{}, why("read", path)};
+        if (count == 0)
+            return {std::move(text), {}};
+        text.append(piece.data(), static_cast<std::size_t>(count));
+        if (text.size() > max_size)
+            return {{}, fmt::format("read {}: the file is larger than 64 MiB", path)};
+    }
+}
+
 // cpu.max holds "QUOTA PERIOD" in microseconds, or "max PERIOD". Every control group above ours may
 // set one.
 unsigned quota_cores(unsigned cores)
@@ -92,25 +122,18 @@ unsigned quota_cores(unsigned cores)
 
 Result<std::string, std::string> read_file(const std::string& path)
 {
-    constexpr std::size_t max_size = std::size_t{64} << 20;
-    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.get() < 0)
-        return {boost::system::in_place_error, why("open", path)};
-    std::string text;
-    std::array<char, 65536> piece;
-    for (;;) {
-        const auto count = ::read(file.get(), piece.data(), piece.size());
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return {boost::system::in_place_error, why("read", path)};
-        if (count == 0)
-            return {boost::system::in_place_value, std::move(text)};
-        text.append(piece.data(), static_cast<std::size_t>(count));
-        if (text.size() > max_size)
-            return {boost::system::in_place_error,
-                    fmt::format("read {}: the file is larger than 64 MiB", path)};
-    }
+    auto read = read_whole(path);
+    if (!read.why.empty())
+        return {boost::system::in_place_error, std::move(read.why)};
+    return {boost::system::in_place_value, std::move(read.text)};
+}
+
+Result<std::string, std::string> read_file_if_any(const std::string& path)
+{
+    auto read = read_whole(path);
+    if (!read.why.empty() && !read.is_missing)
+        return {boost::system::in_place_error, std::move(read.why)};
+    return {boost::system::in_place_value, std::move(read.text)};
 }
 
 bool others_can_read(const std::string& path)

@@ -13,6 +13,9 @@ namespace adit::platform {
 // A whole file, at most 64 MiB. The failure says what was being done, to what, and why it failed.
 Result<std::string, std::string> read_file(const std::string& path);
 
+// The same, but a file that does not exist reads as empty.
+Result<std::string, std::string> read_file_if_any(const std::string& path);
+
 // True when users other than the owner (and root) can read the file.
 bool others_can_read(const std::string& path);
 

@@ -7,6 +7,8 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include "tests/support/descriptor_shortage.hpp"
+
 namespace adit::dial {
 namespace {
 
@@ -108,6 +110,28 @@ TEST_CASE("a hosts file that is missing names nothing")
     const TemporaryFile file;
     HostsFile hosts{file.path()};
     CHECK(hosts.find(db, {}) == nullptr);
+}
+
+TEST_CASE("a hosts file that cannot be read now keeps its names, and is read again a second later")
+{
+    const TemporaryFile file;
+    file.write("10.0.0.1 db.corp\n");
+    HostsFile hosts{file.path()};
+    const std::chrono::steady_clock::time_point start{1h};
+    {
+        const tests::DescriptorShortage shortage;
+        CHECK(hosts.find(db, start) == nullptr);
+    }
+    REQUIRE(hosts.find(db, start + 1s) != nullptr);
+
+    file.write("10.0.0.22 db.corp\n");
+    {
+        const tests::DescriptorShortage shortage;
+        REQUIRE(hosts.find(db, start + 2s) != nullptr);
+        CHECK(hosts.find(db, start + 2s)->front().to_string() == "10.0.0.1");
+    }
+    REQUIRE(hosts.find(db, start + 3s) != nullptr);
+    CHECK(hosts.find(db, start + 3s)->front().to_string() == "10.0.0.22");
 }
 
 }  // namespace adit::dial

@@ -9,7 +9,9 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include "src/dial/dns_channel.hpp"
 #include "tests/src/dial/loop.hpp"
+#include "tests/support/descriptor_shortage.hpp"
 #include "tests/support/dns_server.hpp"
 
 namespace adit::dial {
@@ -350,6 +352,73 @@ TEST_CASE_FIXTURE(Fixture, "the same settings again leave cache and questions al
     const Lookup again{*resolver, name("db.corp"), unheard};
     CHECK(again.answer(Family::ipv4));
     CHECK(server.asked() == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a resolver that began without descriptors asks as soon as there are some")
+{
+    server.answers("db.corp", Family::ipv4, list({"192.0.2.1"}));
+    {
+        const tests::DescriptorShortage shortage;
+        resolver.emplace(loop, SystemFiles{path("hosts"), path("resolv.conf")});
+        resolver->apply(settings);
+        const Lookup lookup{*resolver, name("db.corp"), unheard};
+        REQUIRE(lookup.answer(Family::ipv4));
+        CHECK(lookup.answer(Family::ipv4)->found == Found::failed);
+    }
+    Lookup lookup{*resolver, name("db.corp"), unheard};
+    REQUIRE(wait_for(lookup));
+    CHECK(lookup.answer(Family::ipv4)->addresses == list({"192.0.2.1"}));
+}
+
+TEST_CASE_FIXTURE(Fixture, "files and servers are known before the first look-up")
+{
+    const tests::DescriptorShortage shortage;
+    const Lookup printer{*resolver, name("printer"), unheard};
+    REQUIRE(printer.answer(Family::ipv4));
+    CHECK(printer.answer(Family::ipv4)->addresses == list({"10.9.9.9"}));
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "other servers that could not be taken at once are taken at the next look-up")
+{
+    server.answers("db.corp", Family::ipv4, list({"192.0.2.1"}));
+    {
+        Lookup lookup{*resolver, name("db.corp"), unheard};
+        REQUIRE(wait_for(lookup));
+    }
+    DnsServer other{loop};
+    other.answers("db.corp", Family::ipv4, list({"192.0.2.7"}));
+    settings.servers = {other.endpoint()};
+    {
+        const tests::DescriptorShortage shortage;
+        resolver->apply(settings);
+        const Lookup known{*resolver, name("db.corp"), unheard};
+        REQUIRE(known.answer(Family::ipv4));
+        CHECK(known.answer(Family::ipv4)->addresses == list({"192.0.2.1"}));
+    }
+    Lookup lookup{*resolver, name("db.corp"), unheard};
+    REQUIRE(wait_for(lookup));
+    CHECK(lookup.answer(Family::ipv4)->addresses == list({"192.0.2.7"}));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a resolv.conf that cannot be read is not taken for one that is missing")
+{
+    write("resolv.conf", "nameserver 192.0.2.53\n");
+    const policy::ResolverSettings of_the_system;
+    CHECK(DnsChannel::open(loop, of_the_system, path("resolv.conf")));
+    CHECK(DnsChannel::open(loop, of_the_system, path("nothing")));
+    for (const auto* local : {"nameserver 127.0.0.1\n", "# nameserver 192.0.2.53\n", "nameserver\n",
+                              "nameserver none\nnameserver192.0.2.53\n", ""}) {
+        CAPTURE(local);
+        write("resolv.conf", local);
+        CHECK(DnsChannel::open(loop, of_the_system, path("resolv.conf")));
+    }
+    // A folder opens, but does not read: the one failure that does not depend on other threads.
+    CHECK_FALSE(DnsChannel::open(loop, of_the_system, directory.string()));
+    const tests::DescriptorShortage shortage;
+    CHECK_FALSE(DnsChannel::open(loop, of_the_system, path("resolv.conf")));
+    CHECK_FALSE(DnsChannel::open(loop, settings, path("resolv.conf")));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a look-up may outlive its resolver")

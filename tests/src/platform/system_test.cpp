@@ -35,6 +35,19 @@ TEST_CASE("a file is read whole, and one that cannot be read says why")
     CHECK_FALSE(platform::read_file("/").has_value());
 }
 
+TEST_CASE("a file that need not exist reads as empty without it, but not when it cannot be opened")
+{
+    const auto missing = platform::read_file_if_any("/dev/null/none");
+    REQUIRE(missing.has_value());
+    CHECK(missing->empty());
+    CHECK(platform::read_file_if_any("/no such file").has_value());
+    CHECK_FALSE(platform::read_file_if_any("/").has_value());
+    const tests::DescriptorShortage shortage;
+    const auto shut = platform::read_file_if_any("/dev/null");
+    REQUIRE_FALSE(shut.has_value());
+    CHECK(shut.error() == "open /dev/null: Too many open files");
+}
+
 TEST_CASE("the short hash is what sha256sum prints, cut to twelve digits")
 {
     CHECK(platform::short_hash("") == "e3b0c44298fc");
