@@ -83,8 +83,15 @@ struct ResolverSettings {
 
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
+// What happens to a record that finds the queue to the access log full.
+enum class WhenFull : std::uint8_t {
+    block,  // its worker waits until there is room: nothing is lost, and nothing else goes on there
+    drop,   // it is dropped and counted: clients are served all the same
+};
+
 struct LogSettings {
     std::string access = "stdout";  // "stdout", "off", or a file's path
+    WhenFull when_full = WhenFull::block;
     LogLevel level = LogLevel::info;
     bool rule_life = false;  // records carry owner, reason, ticket and expiry of their rule
 };

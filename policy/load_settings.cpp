@@ -21,11 +21,7 @@ constexpr std::array<Key, 5> logins_keys{
     {{"failures"}, {"client_failures"}, {"lockout"}, {"forget"}, {"delay"}}};
 constexpr std::array<Key, 1> tokens_keys{{{"key_file"}}};
 constexpr std::array<Key, 3> resolver_keys{{{"servers"}, {"timeout"}, {"nat64"}}};
-constexpr std::array<Key, 4> log_keys{
-    {{"access"},
-     {"level"},
-     {"rule_life"},
-     {"when_full", "choosing what a full log does arrives with a later version"}}};
+constexpr std::array<Key, 4> log_keys{{{"access"}, {"when_full"}, {"level"}, {"rule_life"}}};
 
 constexpr std::array<Key, 2> reload_keys{{{"tunnels"}, {"grace"}}};
 
@@ -33,6 +29,8 @@ constexpr std::array<std::string_view, 3> reload_words{"keep", "report", "close"
 constexpr std::array reloads{OnReload::keep, OnReload::report, OnReload::close};
 
 constexpr std::array<std::string_view, 2> log_words{"stdout", "off"};
+constexpr std::array<std::string_view, 2> full_words{"block", "drop"};
+constexpr std::array when_full_values{WhenFull::block, WhenFull::drop};
 constexpr std::array<std::string_view, 4> level_words{"error", "warning", "info", "debug"};
 constexpr std::array levels{LogLevel::error, LogLevel::warning, LogLevel::info, LogLevel::debug};
 
@@ -144,6 +142,9 @@ LogSettings read_log(const Place& place, const Reader& reader)
                                                  "which holds a slash" +
                                                  did_you_mean(*text, log_words));
     }
+    if (const auto full = fields.find("when_full"))
+        if (const auto chosen = reader.word(*full, full_words))
+            log.when_full = when_full_values[*chosen];
     if (const auto level = fields.find("level"))
         if (const auto chosen = reader.word(*level, level_words))
             log.level = levels[*chosen];

@@ -76,6 +76,7 @@ Json all_rules(const Running& running)
     answer["logins"] = {{"failed", running.logins.failed},
                         {"lockouts", running.logins.lockouts},
                         {"locked", running.logins.locked}};
+    answer["records"] = {{"dropped", running.losses.dropped}, {"refused", running.losses.refused}};
     return answer;
 }
 

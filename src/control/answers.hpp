@@ -9,6 +9,7 @@
 #include "policy/configuration.hpp"
 #include "src/gateway/snapshot.hpp"
 #include "src/login/guard.hpp"
+#include "src/observe/access_log.hpp"
 #include "src/observe/rule_counters.hpp"
 
 namespace adit::control {
@@ -19,6 +20,7 @@ struct Running {
     const observe::RuleCounts& counts;
     observe::SystemTime now;
     login::LoginCounts logins = {};
+    observe::AccessLog::Losses losses = {};
 };
 
 // {"ask": "rules"}: every rule in its order, with its counts and its life.

@@ -113,6 +113,12 @@ std::string in_words(const Json& told, std::optional<milliseconds> unused)
     if (const auto failed = number_of(logins, "failed"); failed > 0)
         text += fmt::format("logins: failed {}, locked out {}, refused meanwhile {}\n", failed,
                             number_of(logins, "lockouts"), number_of(logins, "locked"));
+    const auto records = told.value("records", Json::object());
+    const auto dropped = number_of(records, "dropped");
+    const auto refused = number_of(records, "refused");
+    if (dropped + refused > 0)
+        text += fmt::format("access records lost: {} dropped while the log was full, {} refused\n",
+                            dropped, refused);
     return text;
 }
 

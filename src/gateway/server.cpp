@@ -78,7 +78,7 @@ Result<void, std::string> Server::start()
     auto planned = plan(*configuration_);
     if (!planned)
         return planned.error();
-    if (auto refused = access_log_.open(configuration_->log.access); !refused.empty())
+    if (auto refused = open_access_log(*configuration_); !refused.empty())
         return refused;
     for (const int signal : {SIGHUP, SIGUSR1, SIGTERM, SIGINT})
         signals_.add(signal);
@@ -247,7 +247,7 @@ void Server::reload()
     auto planned = plan(*loaded);
     if (!planned)
         return refuse_reload(planned.error());
-    if (const auto refused = access_log_.open(loaded->log.access); !refused.empty())
+    if (const auto refused = open_access_log(*loaded); !refused.empty())
         return refuse_reload(refused);
 
     if (loaded->workers != configuration_->workers)
@@ -284,8 +284,8 @@ std::string Server::answer(std::string_view question) const
     observe::RuleCounts counts;
     for (const auto& worker : workers_)
         worker->rule_counters().add_to(counts);
-    return control::answer(
-        question, {*snapshot(), counts, std::chrono::system_clock::now(), logins_.guard.counts()});
+    return control::answer(question, {*snapshot(), counts, std::chrono::system_clock::now(),
+                                      logins_.guard.counts(), access_log_.losses()});
 }
 
 void Server::refuse_reload(const std::string& why)
@@ -293,9 +293,14 @@ void Server::refuse_reload(const std::string& why)
     log_.error(fmt::format("reload refused, policy {} stays: {}", configuration_->hash, why));
 }
 
+std::string Server::open_access_log(const policy::Configuration& configuration)
+{
+    return access_log_.open(configuration.log.access, configuration.log.when_full);
+}
+
 void Server::reopen_log()
 {
-    const auto refused = access_log_.open(configuration_->log.access);
+    const auto refused = open_access_log(*configuration_);
     if (refused.empty())
         log_.info("access log reopened");
     else

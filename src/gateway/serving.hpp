@@ -65,6 +65,7 @@ private:
     void reload();
     void refuse_reload(const std::string& why);
     void reopen_log();
+    std::string open_access_log(const policy::Configuration& configuration);
     void judge_again(Event event);
     void on_expiry(const std::vector<const policy::Rule*>& expired);
     std::string answer(std::string_view question) const;

@@ -43,7 +43,7 @@ AccessLog::~AccessLog()
     close_if_owned(descriptor_);
 }
 
-std::string AccessLog::open(const std::string& destination)
+std::string AccessLog::open(const std::string& destination, policy::WhenFull when_full)
 {
     int descriptor = -1;
     if (destination == "stdout") {
@@ -61,13 +61,17 @@ std::string AccessLog::open(const std::string& destination)
         close_if_owned(*next_);
     next_ = descriptor;
     off_ = descriptor < 0;
+    when_full_ = when_full;
+    emptied_.notify_all();  // who waits for room may not have to any longer
     return {};
 }
 
 void AccessLog::write(std::string_view line)
 {
     std::unique_lock lock{mutex_};
-    emptied_.wait(lock, [this] { return queued_.size() < max_queued; });
+    emptied_.wait(lock, [this] { return has_room() || drops(); });
+    if (!has_room())
+        return drop(std::move(lock));
     const auto before = queued_.size();
     queued_ += line;
     const bool writer_is_due =
@@ -75,6 +79,29 @@ void AccessLog::write(std::string_view line)
     lock.unlock();
     if (writer_is_due)
         filled_.notify_one();
+}
+
+// The writer may be stuck for as long as nobody reads, so the first to see it tells.
+void AccessLog::drop(std::unique_lock<std::mutex> lock)
+{
+    losses_.lost();
+    tell_losses(lock);
+}
+
+void AccessLog::tell_losses(std::unique_lock<std::mutex>& lock)
+{
+    const auto line = losses_.tell(std::chrono::steady_clock::now());
+    if (!line)
+        return;
+    lock.unlock();
+    log_.warning(*line);
+    lock.lock();
+}
+
+AccessLog::Losses AccessLog::losses() const
+{
+    const std::lock_guard lock{mutex_};
+    return {losses_.total(), refused_.load()};
 }
 
 void AccessLog::flush()
@@ -93,9 +120,12 @@ void AccessLog::run()
     std::string batch;
     for (;;) {
         std::unique_lock lock{mutex_};
-        filled_.wait(lock, [this] { return !queued_.empty() || stopping_; });
-        if (queued_.empty())
+        wait_for_records(lock);
+        if (queued_.empty()) {
+            if (const auto last = losses_.tell(LossNews::Time::max()))
+                log_.warning(*last);
             return;
+        }
         filled_.wait_for(lock, gathering_time, [this] {
             return queued_.size() >= worth_a_write || flushing_ || stopping_;
         });
@@ -117,6 +147,19 @@ void AccessLog::run()
     }
 }
 
+// Until there are some, or no more will come. Losses that no line has told of yet are told meanwhile.
+void AccessLog::wait_for_records(std::unique_lock<std::mutex>& lock)
+{
+    const auto over = [this] { return !queued_.empty() || stopping_; };
+    tell_losses(lock);
+    while (const auto due = losses_.due()) {
+        if (filled_.wait_until(lock, *due, over))
+            return;
+        tell_losses(lock);
+    }
+    filled_.wait(lock, over);
+}
+
 void AccessLog::write_out(const std::string& batch)
 {
     if (descriptor_ < 0)
@@ -133,8 +176,9 @@ void AccessLog::write_out(const std::string& batch)
             pollfd ready{descriptor_, POLLOUT, 0};
             (void)::poll(&ready, 1, -1);  // an error shows at the next write
         } else if (errno != EINTR) {
-            log_.error(fmt::format("access log: {}; records lost: {}", std::strerror(errno),
-                                   count_lines(rest)));
+            const auto lost = count_lines(rest);
+            log_.error(fmt::format("access log: {}; records lost: {}", std::strerror(errno), lost));
+            refused_ += lost;
             failing_ = true;
             const auto done = batch.size() - rest.size();
             cut_short_ = cut_short_ || (done > 0 && batch[done - 1] != '\n');

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import stat
+import threading
 from pathlib import Path
 
 from harness.gateway import Gateway, LOOPBACK, eventually, password_hash, well_formed
@@ -172,6 +173,38 @@ def _():
                 whole += os.read(reader, 65536)
             equal(len([json.loads(line) for line in whole.splitlines()]), 300)
         os.close(reader)
+
+
+@test("a log that drops keeps nobody waiting for a reader who has stopped reading, and says how many records are gone")
+def _():
+    gateway = Gateway(log={"access": "./pipe", "when_full": "drop"}, rules=[{"name": "nothing", "action": "deny"}])
+    pipe = Path(gateway.folder.name) / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    host = ".".join(["x" * 60] * 4)  # long records fill it sooner
+    asked, whole = 0, []
+
+    def read_to_the_end():
+        os.set_blocking(reader, True)
+        while piece := os.read(reader, 65536):
+            whole.append(piece)
+
+    with gateway:
+        while not any("records dropped" in line for line in gateway.stderr.all()):
+            connection, reply = http_connect(gateway.address(), host, 443)
+            connection.close()
+            equal(reply.status, 403)
+            asked += 1
+            check(asked < 20_000, "it never filled up")
+        reading = threading.Thread(target=read_to_the_end)
+        reading.start()
+        gateway.stop()
+        reading.join()
+    os.close(reader)
+    written = [json.loads(line) for line in b"".join(whole).splitlines()]
+    dropped = sum(int(line.rsplit(" ", 1)[1]) for line in gateway.stderr.all() if "records dropped" in line)
+    check(dropped > 0)
+    equal(len(written) + dropped, asked, "records written and dropped")
 
 
 main()

@@ -126,6 +126,9 @@ TEST_CASE("every level of the log and every place for records can be chosen")
     CHECK(log(R"("level": "error")").level == LogLevel::error);
     CHECK(log(R"("level": "warning")").level == LogLevel::warning);
     CHECK(log(R"("level": "info")").level == LogLevel::info);
+    CHECK(log(R"("when_full": "block")").when_full == WhenFull::block);
+    CHECK(log(R"("when_full": "drop")").when_full == WhenFull::drop);
+    CHECK(log("").when_full == WhenFull::block);
     CHECK(log(R"("access": "off")").access == "off");
     CHECK(log(R"("access": "stdout")").access == "stdout");
     CHECK(log(R"("access": "./records.jsonl")").access == "./records.jsonl");

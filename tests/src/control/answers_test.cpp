@@ -65,6 +65,21 @@ TEST_CASE("failed logins are counted in the answer about rules, and told when th
     CHECK(quiet->find("logins:") == std::string::npos);
 }
 
+TEST_CASE(
+    "access records that were lost are counted in the answer about rules, and told when there were "
+    "any")
+{
+    const auto snapshot = running();
+    const control::Running now{snapshot, counts(), noon, {}, {7, 2}};
+    const auto answer = control::answer(R"({"ask":"rules"})", now);
+    CHECK(answer.find(R"("records":{"dropped":7,"refused":2})") != std::string::npos);
+    const auto told = rules_table(answer, TableForm::text, std::nullopt);
+    REQUIRE(told.has_value());
+    CHECK(told->ends_with("\naccess records lost: 7 dropped while the log was full, 2 refused\n"));
+    const auto quiet = rules_table(ask(R"({"ask":"rules"})"), TableForm::text, std::nullopt);
+    CHECK(quiet->find("lost") == std::string::npos);
+}
+
 std::string table(std::optional<std::chrono::milliseconds> unused)
 {
     const auto told = rules_table(ask(R"({"ask":"rules"})"), TableForm::text, unused);
