@@ -139,6 +139,21 @@ Result<control::Access, std::string> access_to(const policy::UnixSocket& socket)
     return access;
 }
 
+bool overlaps(const policy::Listener& open, const std::vector<protocols::Endpoint>& endpoints,
+              const policy::Listener& wanted)
+{
+    if (!wanted.has_endpoint() || wanted.endpoint.port == 0)
+        return false;
+    const auto& address = wanted.endpoint.address;
+    return std::any_of(endpoints.begin(), endpoints.end(), [&](const protocols::Endpoint& taken) {
+        const bool one_family =
+            address.is_v4() == taken.address.is_v4() || open.dual_stack || wanted.dual_stack;
+        return taken.port == wanted.endpoint.port && one_family &&
+               (taken.address == address || taken.address.is_unspecified() ||
+                address.is_unspecified());
+    });
+}
+
 bool is_same_place(const policy::Listener& one, const policy::Listener& other)
 {
     if (one.unix_socket || other.unix_socket)

@@ -41,8 +41,8 @@ std::string place(const policy::Listener& listener,
 
 // For a listener with an endpoint: one SO_REUSEPORT socket for each worker, and the kernel spreads
 // the connections. Binds first without SO_REUSEPORT, so that a port somebody else listens on (another Adit, too) is
-// an error in words. `beside_own`: this process itself listens on that port at another address, so
-// that first try would fail.
+// an error in words. `beside_own`: this process itself listens on that port at an address that
+// contains this one, or lies in it, so that first try would fail.
 Result<BoundListener, std::string> bind_listener(const policy::Listener& listener,
                                                  std::size_t workers, bool beside_own = false);
 

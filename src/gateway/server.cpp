@@ -109,8 +109,9 @@ Result<Server::Plan, std::string> Server::plan(const policy::Configuration& conf
             plan.entrances.push_back({open->id, listener, open->endpoints, open->file});
             continue;
         }
-        auto bound = open_listener(listener, workers_.size(), is_own_port(listener.endpoint.port),
-                                   inherited_);
+        const bool beside_own =
+            is_beside(entrances_, listener) || is_beside(plan.entrances, listener);
+        auto bound = open_listener(listener, workers_.size(), beside_own, inherited_);
         if (!bound)
             return bound.error();
         plan.entrances.push_back({next_entrance_++, listener, bound->endpoints, bound->file});
@@ -129,11 +130,10 @@ Result<Server::Plan, std::string> Server::plan(const policy::Configuration& conf
     return plan;
 }
 
-bool Server::is_own_port(std::uint16_t port) const
+bool Server::is_beside(const std::vector<Entrance>& entrances, const policy::Listener& listener)
 {
-    return std::any_of(entrances_.begin(), entrances_.end(), [&](const Entrance& open) {
-        return std::any_of(open.endpoints.begin(), open.endpoints.end(),
-                           [&](const auto& endpoint) { return endpoint.port == port; });
+    return std::any_of(entrances.begin(), entrances.end(), [&](const Entrance& open) {
+        return overlaps(open.listener, open.endpoints, listener);
     });
 }
 

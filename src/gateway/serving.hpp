@@ -56,7 +56,7 @@ private:
     const Entrance* find_open(const policy::Listener& listener) const;
     void apply(Plan plan);
     SnapshotPtr snapshot() const;
-    bool is_own_port(std::uint16_t port) const;
+    static bool is_beside(const std::vector<Entrance>& entrances, const policy::Listener& listener);
     void announce(const Entrance& entrance) const;
     void admit(const Entrance& entrance) const;
 

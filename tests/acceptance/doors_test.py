@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from harness.clients import curl, run
-from harness.gateway import Gateway, LOOPBACK, eventually
+from harness.gateway import Gateway, LOOPBACK, adit, eventually
 from harness.origins import ProgramOrigin
 from harness.runner import Skip, check, contains, equal, main, test
 from harness.wire import dial, http_connect, http_tunnel, read_exactly, read_to_end, socks5_connect
@@ -318,6 +318,31 @@ def _():
                     http_tunnel(address, "127.0.0.1", origin.port).close()
             else:
                 http_tunnel(gateway.socket, "127.0.0.1", origin.port).close()
+
+
+# Two listeners on one port
+
+@test("beside a listener for all addresses one for an exact address has the port, too: check, start and reload agree")
+def _():
+    with socket.socket() as free:
+        free.bind(("0.0.0.0", 0))
+        port = free.getsockname()[1]
+    for wide in ("0.0.0.0", "*"):
+        every, local = {"name": "every", "address": f"{wide}:{port}"}, {"name": "local", "address": f"127.0.0.1:{port}"}
+        for listeners in ([every, local], [local, every]):
+            gateway = Gateway(listeners=listeners, rules=NOTHING)
+            equal(adit("check", str(gateway.path)).returncode, 0)
+            with gateway:
+                for address, name in (("127.0.0.1", "local"), ("127.0.0.2", "every")):
+                    for _ in range(8):
+                        http_connect((address, port), "127.0.0.1", 9)[0].close()
+                        equal(gateway.record()["listener"], name, address)
+                gateway.write(listeners=[listeners[0]])
+                gateway.reload()
+                gateway.write(listeners=listeners)
+                gateway.reload()
+                http_connect(("127.0.0.1", port), "127.0.0.1", 9)[0].close()
+                equal(gateway.record()["listener"], "local")
 
 
 main()

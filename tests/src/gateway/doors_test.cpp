@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "policy/entries.hpp"
 #include "src/platform/accounts.hpp"
 #include "src/platform/socket_address.hpp"
 
@@ -163,4 +164,43 @@ TEST_CASE("users and groups of this machine are known by name, groups by number,
     CHECK(platform::group_number("root") == 0U);
     CHECK(platform::group_number("1500") == 1500U);
     CHECK_FALSE(platform::group_number("no such group").has_value());
+}
+
+TEST_CASE("listeners overlap where one connection could be meant for either")
+{
+    struct Example {
+        const char* open;
+        const char* wanted;
+        bool overlap;
+    };
+    const Example examples[] = {
+        {"127.0.0.1:1080", "127.0.0.1:1080", true},
+        {"127.0.0.1:1080", "127.0.0.1:1081", false},
+        {"127.0.0.1:1080", "127.0.0.2:1080", false},
+        {"0.0.0.0:1080", "127.0.0.1:1080", true},
+        {"127.0.0.1:1080", "0.0.0.0:1080", true},
+        {"0.0.0.0:1080", "[::1]:1080", false},
+        {"0.0.0.0:1080", "[::]:1080", false},
+        {"*:1080", "127.0.0.1:1080", true},
+        {"127.0.0.1:1080", "*:1080", true},
+        {"[::1]:1080", "*:1080", true},
+        {"0.0.0.0:1080", "*:1080", true},
+        {"0.0.0.0:1080", "*:0", false},
+    };
+    const auto listener = [](const char* text) {
+        const auto address = policy::parse_listen_address(text);
+        REQUIRE(address.has_value());
+        policy::Listener made;
+        made.endpoint = address->endpoint;
+        made.dual_stack = address->dual_stack;
+        return made;
+    };
+    for (const auto& example : examples) {
+        CAPTURE(example.open);
+        CAPTURE(example.wanted);
+        const auto open = listener(example.open);
+        CHECK(gateway::overlaps(open, {open.endpoint}, listener(example.wanted)) ==
+              example.overlap);
+    }
+    CHECK_FALSE(gateway::overlaps(listener("0.0.0.0:1080"), {{{}, 1080}}, unix_listener("/run/a")));
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <boost/asio/ip/tcp.hpp>
 
 using namespace adit;
 
@@ -36,6 +37,32 @@ TEST_CASE("a port that is in use is an error in words, also when the other one s
     CHECK(second.error().find("Address already in use") != std::string::npos);
     CHECK(second.error().find("another Adit") != std::string::npos);
     CHECK(second.error().find(to_text(first->endpoints.front())) != std::string::npos);
+}
+
+TEST_CASE("beside a wildcard listener of our own the exact address gets its connections")
+{
+    const auto wide = gateway::bind_listener(at("0.0.0.0"), 2);
+    REQUIRE(wide.has_value());
+    const auto port = wide->endpoints.front().port;
+    CHECK_FALSE(gateway::bind_listener(at("127.0.0.1", port), 2).has_value());
+    const auto exact = gateway::bind_listener(at("127.0.0.1", port), 2, true);
+    REQUIRE(exact.has_value());
+    for (int i = 0; i < 16; ++i) {
+        gateway::Bound client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        const boost::asio::ip::tcp::endpoint there{boost::asio::ip::make_address("127.0.0.1"),
+                                                   port};
+        REQUIRE(::connect(client.get(), there.data(), static_cast<socklen_t>(there.size())) == 0);
+    }
+    const auto accepted = [](const gateway::BoundListener& bound) {
+        int count = 0;
+        for (const auto& sockets : bound.sockets)
+            for (const auto& socket : sockets)
+                while (gateway::Bound{::accept4(socket.get(), nullptr, nullptr, 0)}.get() >= 0)
+                    ++count;
+        return count;
+    };
+    CHECK(accepted(*exact) == 16);
+    CHECK(accepted(*wide) == 0);
 }
 
 TEST_CASE("an address of another machine is an error in words")
