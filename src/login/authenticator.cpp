@@ -20,16 +20,25 @@ using Clock = std::chrono::steady_clock;
 const std::string stand_in =
     "$y$j9T$XuPZ1cRrsjz0p2cVJ6UEg0$JoeuohrZ73Y6OoaDL4kOG77oqqQjYttxn/wQdrdyyCD";
 
-// The hash whose checking takes as long as that of a user would.
-const std::string& imitated(const policy::Users& users)
+bool has_password(const policy::Users::value_type& user)
 {
-    const auto user = std::find_if(users.begin(), users.end(), [](const auto& one) {
-        return one.second != policy::no_password;
-    });
-    return user == users.end() ? stand_in : user->second;
+    return user.second != policy::no_password;
 }
 
 }  // namespace
+
+const std::string& imitated_hash(const policy::Users& users, std::string_view name,
+                                 const DigestKey& key)
+{
+    const auto candidates = std::count_if(users.begin(), users.end(), has_password);
+    if (candidates == 0)
+        return stand_in;
+    auto skip = DigestHash{}(key.of({name})) % static_cast<std::size_t>(candidates);
+    const auto chosen = std::find_if(users.begin(), users.end(), [&](const auto& user) {
+        return has_password(user) && skip-- == 0;
+    });
+    return chosen->second;
+}
 
 // Shared by the worker, which alone touches answer and waiting, and the pool, which reads the rest.
 struct Authenticator::Check {
@@ -57,7 +66,8 @@ Awaitable<std::optional<Answer>> Authenticator::verify(const policy::Configurati
     const auto user = users.find(credentials.user);
     auto asked = std::make_shared<Check>();
     asked->known = user != users.end() && user->second != policy::no_password;
-    asked->hash = asked->known ? user->second : imitated(users);
+    asked->hash =
+        asked->known ? user->second : imitated_hash(users, credentials.user, common_.imitations);
     asked->client = client;
     asked->digest = common_.verified.digest_of(asked->client, credentials, asked->hash);
     const auto now = Clock::now();

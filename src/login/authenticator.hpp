@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "src/gateway/wakeup.hpp"
 #include "src/login/guard.hpp"
 #include "src/login/hashing.hpp"
+#include "src/login/keyed_digest.hpp"
 #include "src/login/verified.hpp"
 
 namespace adit::login {
@@ -38,6 +40,13 @@ struct Answer {
     bool accepted() const { return verdict == Verdict::accepted; }
 };
 
+// The hash to check a password against for a name that has none, so that the time it takes does not
+// tell who exists: that of one of the users, chosen by the name under a key that nobody knows. A name
+// gets the same one each time, and all of them get hashes of all kinds as often as users have them.
+// Valid as long as `users`.
+const std::string& imitated_hash(const policy::Users& users, std::string_view name,
+                                 const DigestKey& key);
+
 // What the authenticators of all workers have in common. For any thread. Join the pool before this
 // is destroyed.
 struct Common {
@@ -49,6 +58,7 @@ struct Common {
 
     Guard guard;
     Verified verified;
+    DigestKey imitations;  // for imitated_hash()
     HashingQueue hashing;
     // Called on any thread when somebody has been locked out; may be empty.
     std::function<void(const Origin& client, std::chrono::milliseconds lockout)> on_lockout;
