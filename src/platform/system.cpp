@@ -143,6 +143,18 @@ bool others_can_read(const std::string& path)
            (status.st_mode & S_IROTH) != 0;
 }
 
+bool occupy_standard_descriptors()
+{
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(descriptor, F_GETFD) >= 0)
+            continue;
+        const int opened = ::open("/dev/null", O_RDWR);  // takes the lowest that is free: this one
+        if (opened != descriptor)
+            return false;
+    }
+    return true;
+}
+
 std::size_t raise_descriptor_limit()
 {
     rlimit limit{};

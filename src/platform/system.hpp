@@ -19,6 +19,11 @@ Result<std::string, std::string> read_file_if_any(const std::string& path);
 // True when users other than the owner (and root) can read the file.
 bool others_can_read(const std::string& path);
 
+// Opens /dev/null on those of the descriptors 0, 1 and 2 that are closed, so that nothing else is
+// opened there and then taken for standard input or output. To be called before anything else is
+// opened. False when that fails.
+bool occupy_standard_descriptors();
+
 // Raises the soft limit of open descriptors to the hard limit. Gives the limit now in force.
 std::size_t raise_descriptor_limit();
 

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from harness.clients import curl
-from harness.gateway import PROGRAM, Gateway, LOOPBACK, Lines, adit, clean_environment, password_hash
+from harness.gateway import PROGRAM, Gateway, LOOPBACK, Lines, adit, clean_environment, eventually, password_hash
 from harness.origins import ProgramOrigin
 from harness.runner import PATIENCE, check, contains, each, equal, main, test
 from harness.wire import dial, http_tunnel, socks5_login
@@ -274,6 +274,35 @@ def _():
         limits = Path(f"/proc/{gateway.process.pid}/limits").read_text()
         soft = re.search(r"Max open files\s+(\d+)", limits).group(1)
         equal(soft, "2048")
+
+
+@test("standard input and output that are closed at start stay empty places, whatever is opened later")
+def _():
+    with ProgramOrigin("cat") as origin, Gateway(prefix=["sh", "-c", 'exec "$@" <&- >&-', "sh"]) as gateway:
+        http_tunnel(gateway.address(), "127.0.0.1", origin.port).close()
+        for descriptor in (0, 1):
+            equal(os.readlink(f"/proc/{gateway.process.pid}/fd/{descriptor}"), "/dev/null")
+        gateway.stop()
+        check("access log" not in gateway.stderr.text(), gateway.stderr.text())
+
+
+@test("standard error that is closed at start stays an empty place, too")
+def _():
+    with tempfile.TemporaryDirectory() as folder, ProgramOrigin("cat") as origin:
+        path = Path(folder) / "proxy.sock"
+        configuration = {**GOOD, "listeners": [{"address": f"unix:{path}"}]}
+        (Path(folder) / "adit.json").write_text(json.dumps(configuration))
+        process = subprocess.Popen(["sh", "-c", 'exec "$@" 2>&-', "sh", PROGRAM, "run", "--config", folder + "/adit.json"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=clean_environment(folder))
+        try:
+            eventually(path.exists, "it does not listen")
+            http_tunnel(str(path), "127.0.0.1", origin.port).close()
+            equal(os.readlink(f"/proc/{process.pid}/fd/2"), "/dev/null")
+        finally:
+            process.terminate()
+            output, _ = process.communicate(timeout=PATIENCE)
+        equal(process.returncode, 0)
+        equal(json.loads(output)["ending"], "finished")
 
 
 main()
