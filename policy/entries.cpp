@@ -93,6 +93,12 @@ std::string explain_network(std::string_view text, std::string_view base, std::s
            quoted(masked(*address, prefix).to_string() + '/' + std::to_string(prefix)) + "?";
 }
 
+// The last label is the one that may not be a number; in front of another it is a good one.
+bool is_wrong_by_its_number(std::string_view name)
+{
+    return !protocols::Domain::parse(name) && protocols::Domain::parse(std::string{name} + ".a");
+}
+
 std::string explain_host(std::string_view text)
 {
     if (text.empty())
@@ -112,6 +118,10 @@ std::string explain_host(std::string_view text)
     if (text.front() == '.')
         return quoted(text) + " begins with a dot; did you mean " +
                quoted("*" + std::string{text}) + "?";
+    if (text.starts_with("*.") && is_wrong_by_its_number(text.substr(2)))
+        return quoted(text) +
+               " ends in a number, as addresses do and host names never; addresses belong in "
+               "\"networks\"";
     if (text.find('*') != std::string_view::npos)
         return quoted(text) +
                " has a star in a place where it means nothing; a star stands alone "
