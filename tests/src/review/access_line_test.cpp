@@ -50,9 +50,11 @@ observe::UdpTraffic udp_traffic()
          policy::Verdict::allow,
          "dns",
          "rule",
+         "",
+         "",
          {2, 2, 66, 174}},
-        {Target{address("2001:db8::1"), 123}, {}, policy::Verdict::deny, "", "no_rule", {}},
-        {Target{*Domain::parse("gone.example"), 53}, {}, {}, "", "", {}}};
+        {Target{address("2001:db8::1"), 123}, {}, policy::Verdict::deny, "", "no_rule", "", "", {}},
+        {Target{*Domain::parse("gone.example"), 53}, {}, {}, "", "", "", "", {}}};
     traffic.other_destinations = 7;
     traffic.others = {1, 2, 3, 4};
     traffic.dropped.refused = 1;
