@@ -2,72 +2,18 @@
 #include "src/review/access_line.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "src/review/access_line_keys.hpp"
+
 namespace adit::review {
 namespace {
 
 using Json = nlohmann::json;
-
-enum class Key : std::uint8_t {
-    v,
-    time,
-    id,
-    listener,
-    protocol,
-    client,
-    uid,
-    user,
-    host,
-    port,
-    policy,
-    resolved,
-    address,
-    verdict,
-    rule,
-    reason,
-    near,
-    ending,
-    udp,
-    destinations,
-    others,
-    other,
-};
-
-constexpr std::array<std::pair<std::string_view, Key>, 21> keys{{
-    {"v", Key::v},
-    {"time", Key::time},
-    {"id", Key::id},
-    {"listener", Key::listener},
-    {"protocol", Key::protocol},
-    {"client", Key::client},
-    {"uid", Key::uid},
-    {"user", Key::user},
-    {"host", Key::host},
-    {"port", Key::port},
-    {"policy", Key::policy},
-    {"resolved", Key::resolved},
-    {"address", Key::address},
-    {"verdict", Key::verdict},
-    {"rule", Key::rule},
-    {"reason", Key::reason},
-    {"near", Key::near},
-    {"ending", Key::ending},
-    {"udp", Key::udp},
-    {"destinations", Key::destinations},
-    {"others", Key::others},
-}};
-
-Key key_of(std::string_view name)
-{
-    const auto* found = std::ranges::find(keys, name, &decltype(keys)::value_type::first);
-    return found == keys.end() ? Key::other : found->second;
-}
 
 std::optional<policy::Verdict> verdict_of(std::string_view text)
 {
@@ -78,62 +24,11 @@ std::optional<policy::Verdict> verdict_of(std::string_view text)
     return std::nullopt;
 }
 
-// "10.2.0.9:40000", "[2001:db8::9]:40000": the address alone. A port of 0 is none, so this is not
-// parse_authority.
-std::optional<protocols::Address> address_of_endpoint(std::string_view text)
-{
-    const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos)
-        return std::nullopt;
-    auto host = text.substr(0, colon);
-    const bool brackets = host.starts_with('[') && host.ends_with(']');
-    if (brackets)
-        host = host.substr(1, host.size() - 2);
-    // A link-local client comes with a zone, which no rule asks for.
-    const auto address = protocols::parse_address(host.substr(0, host.find('%')));
-    if (!address || brackets != (host.find(':') != std::string_view::npos))
-        return std::nullopt;
-    return *address;
-}
-
 std::optional<std::uint16_t> port_of(std::uint64_t number)
 {
     if (number == 0 || number > std::numeric_limits<std::uint16_t>::max())
         return std::nullopt;
     return static_cast<std::uint16_t>(number);
-}
-
-// Where in the line the reader stands: the members of the record, a list or an object in it, or, when
-// something is ignored, what is none of our business.
-enum class In : std::uint8_t {
-    nothing,
-    record,
-    resolved,
-    resolved_item,
-    udp,
-    destinations,
-    destination,
-    others
-};
-
-// What is known by this name in one place may be new in another.
-bool belongs(Key key, In in)
-{
-    switch (in) {
-        case In::record:
-            return key != Key::destinations && key != Key::others;
-        case In::resolved_item:
-            return key == Key::address || key == Key::verdict || key == Key::rule;
-        case In::udp:
-            return key == Key::destinations || key == Key::others;
-        case In::destination:
-            return key == Key::host || key == Key::port || key == Key::address ||
-                   key == Key::verdict || key == Key::rule || key == Key::reason;
-        case In::others:
-            return key == Key::destinations;
-        default:
-            return false;
-    }
 }
 
 class Reader : public nlohmann::json_sax<Json> {
@@ -194,12 +89,6 @@ private:
     unsigned ignored_ = 0;  // how deep inside something unknown
     Key key_ = Key::other;
 };
-
-std::string_view name_of(Key key)
-{
-    const auto* found = std::ranges::find(keys, key, &decltype(keys)::value_type::second);
-    return found == keys.end() ? std::string_view{} : found->first;
-}
 
 bool Reader::unfit(std::string_view what)
 {

@@ -79,7 +79,7 @@ def _():
             connection.close()
             return reply.status, gateway.record()["reason"]
 
-        refused = (403, "internal_address")
+        refused = (403, "no_rule")
         equal(own(), refused)
         held = [dial(gateway.address()) for _ in range(60)]
         gateway.stderr.wait("read this machine's own addresses: Too many open files")
