@@ -125,7 +125,10 @@ Result<connect::Errand, std::string> read_errand(const ConnectOptions& options)
     auto wrong = find_login(options.proxy.login_file, *proxy);
     if (!wrong.empty())
         return mistake<Errand>(std::move(wrong));
-    return Errand{std::move(*proxy), *target, {options.proxy.ca}, *timeout};
+    return Errand{std::move(*proxy),
+                  *target,
+                  {options.proxy.ca, options.proxy.cert, options.proxy.key},
+                  *timeout};
 }
 
 // A socket of ours must not become standard input because that was closed.

@@ -22,6 +22,8 @@ struct ProxyOptions {
     std::string url;         // `--proxy`; empty: ALL_PROXY or HTTPS_PROXY
     std::string login_file;  // `--login-file`
     std::string ca;          // `--ca`
+    std::string cert;        // `--cert`
+    std::string key;         // `--key`
 };
 
 struct ConnectOptions {

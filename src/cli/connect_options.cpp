@@ -23,6 +23,16 @@ void add_proxy(CLI::App& command, ProxyOptions& options)
         .add_option("--ca", options.ca,
                     "https: trust the certificates in this file (PEM) instead of the system's")
         ->type_name("FILE");
+    auto* cert = command
+                     .add_option("--cert", options.cert,
+                                 "https: your own certificate (PEM), for a proxy that logs you in "
+                                 "by it")
+                     ->type_name("FILE");
+    command
+        .add_option("--key", options.key,
+                    "The key of --cert (PEM, without a passphrase), unless it is in the same file")
+        ->type_name("FILE")
+        ->needs(cert);
 }
 
 }  // namespace

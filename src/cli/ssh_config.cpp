@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -88,8 +89,14 @@ int ssh_config(const SshConfigOptions& options)
     auto command = as_word(this_program()) + " connect --proxy " + as_word(to_text(*proxy));
     if (!login_file.empty())
         command += " --login-file " + as_word(from_the_root(login_file));
-    if (!options.proxy.ca.empty())
-        command += " --ca " + as_word(from_the_root(options.proxy.ca));
+    const std::pair<std::string_view, const std::string&> files[] = {
+        {" --ca ", options.proxy.ca},
+        {" --cert ", options.proxy.cert},
+        {" --key ", options.proxy.key},
+    };
+    for (const auto& [option, path] : files)
+        if (!path.empty())
+            command.append(option).append(as_word(from_the_root(path)));
     const auto hosts = patterns(options.hosts);
     if (!fits_on_lines(command + hosts)) {
         fmt::print(stderr, "adit ssh-config: a name with a line feed cannot be written there\n");

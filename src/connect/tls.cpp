@@ -104,6 +104,26 @@ bool believe(SSL_CTX* context, const Trust& trust)
     return SSL_CTX_load_verify_file(context, trust.ca_file.c_str()) == 1;
 }
 
+// OpenSSL would ask at the terminal, which belongs to ssh.
+int no_passphrase(char* /*room*/, int /*size*/, int /*writing*/, void* /*context*/)
+{
+    return -1;
+}
+
+// What went wrong, in words; empty when nothing did.
+std::string introduce(SSL_CTX* context, const Trust& trust)
+{
+    if (trust.cert_file.empty())
+        return {};
+    if (SSL_CTX_use_certificate_chain_file(context, trust.cert_file.c_str()) != 1)
+        return fmt::format("read a certificate from {}: {}", trust.cert_file, openssl_words());
+    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+    const auto& key = trust.key_file.empty() ? trust.cert_file : trust.key_file;
+    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
+        return fmt::format("read the key of {} from {}: {}", trust.cert_file, key, openssl_words());
+    return {};
+}
+
 // RFC 6066 §3: literal addresses are not permitted as a name; certificates have them elsewhere.
 bool expect(SSL* session, const protocols::Host& host)
 {
@@ -144,6 +164,9 @@ Result<std::unique_ptr<Stream>, std::string> start_tls(Descriptor socket,
         return fail("TLS: " + openssl_words());
     if (!believe(context.get(), trust))
         return fail(fmt::format("read certificates from {}: {}", trust.ca_file, openssl_words()));
+    auto no_introduction = introduce(context.get(), trust);
+    if (!no_introduction.empty())
+        return fail(std::move(no_introduction));
     SSL_CTX_set_mode(context.get(),
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     Session session{SSL_new(context.get())};

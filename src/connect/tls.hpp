@@ -10,9 +10,11 @@
 
 namespace adit::connect {
 
-// Whom to trust.
+// Whom to trust, and who we are. Paths of PEM files.
 struct Trust {
-    std::string ca_file;  // PEM; empty: the system's store, or SSL_CERT_FILE and SSL_CERT_DIR
+    std::string ca_file;    // empty: the system's store, or SSL_CERT_FILE and SSL_CERT_DIR
+    std::string cert_file;  // ours, for a proxy that asks, its chain behind it; empty: we have none
+    std::string key_file;   // its key, without a passphrase; empty: that is in cert_file, too
 };
 
 // Shakes hands over the connected, non-blocking socket. TLS 1.2 or newer; the server is told the

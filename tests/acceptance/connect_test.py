@@ -100,18 +100,19 @@ def _():
 @test("adit ssh-config quotes what the shell and ssh would read, and leaves out a login")
 def _():
     done = run(PROGRAM, "ssh-config", "--proxy", "http://alice:hidden@127.0.0.1:1080", "--ca", "/a b/it's 100%.pem",
-               "--host", "*.corp", "--host", "!x.corp", environment={"HOME": "/home/alice"})
+               "--cert", "/me.pem", "--key", "/my key", "--host", "*.corp", "--host", "!x.corp", environment={"HOME": "/home/alice"})
     equal(done.code, 0, repr(done))
     said = done.output.decode()
     contains(said, "\nHost *.corp !x.corp\n")
     contains(said, "--proxy http://127.0.0.1:1080 --login-file /home/alice/.config/adit/login "
-                   "--ca '/a b/it'\\''s 100%%.pem' %h %p\n")
+                   "--ca '/a b/it'\\''s 100%%.pem' --cert /me.pem --key '/my key' %h %p\n")
     contains(done.words, "/home/alice/.config/adit/login")
     check("hidden" not in said + done.words, f"a password: {said}{done.words}")
     # ssh makes one % of two, and adit connect reads %25 as %.
     contains(run(PROGRAM, "ssh-config", "--proxy", "unix:/run/100%25.sock").output.decode(),
              "--proxy unix:/run/100%%25.sock %h %p\n")
     equal(run(PROGRAM, "ssh-config").code, 2)
+    equal(run(PROGRAM, "ssh-config", "--proxy", "https://proxy", "--key", "/me.key").code, 2)
     equal(run(PROGRAM, "ssh-config", "--proxy", "gopher://x").code, 2)
 
 

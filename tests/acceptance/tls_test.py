@@ -318,6 +318,23 @@ def _():
         equal(gateway.record(protocol="connect")["tls"], "1.3")
 
 
+@test("adit connect shows the certificate that it is given, which logs its user in")
+def _():
+    with HttpOrigin(folder.name) as origin, Gateway(listeners=[listener(WITH_CLIENTS)], users=USERS) as gateway:
+        words = [PROGRAM, "connect", "--proxy", f"https://localhost:{gateway.port()}", "--ca", place / "ca.pem"]
+        where = ["127.0.0.1", origin.port]
+        (place / "both.pem").write_bytes((place / "build.pem").read_bytes() + (place / "build.key").read_bytes())
+        for own in (["--cert", place / "build.pem", "--key", place / "build.key"], ["--cert", place / "both.pem"]):
+            done = run(*words, *own, *where, stdin=b"GET /hello HTTP/1.0\r\n\r\n")
+            equal(done.code, 0, repr(done))
+            contains(done.output, GREETING)
+            gateway.record(user="build-7", ending="finished")
+        equal(run(*words, *where).code, 3, "without a certificate")
+        done = run(*words, "--cert", place / "build.pem", "--key", place / "server.key", *where)
+        equal(done.code, 4, repr(done))
+        contains(done.words, "server.key")
+
+
 @test("adit check looks into the files, and says where they are named")
 def _():
     text = json.dumps({"listeners": [{"address": "127.0.0.1:0", "tls": {"certificate": "a.pem", "key": "b.pem"}}],
