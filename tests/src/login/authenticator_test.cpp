@@ -23,19 +23,17 @@ public:
     std::optional<Verdict> verify(std::string user, const char* password, bool give_up = false)
     {
         const protocols::Credentials credentials{std::move(user), protocols::Secret{password}};
+        const auto origin = login::origin_of(boost::asio::ip::make_address(client));
         Wakeup wakeup{loop_};
         std::optional<login::Answer> verdict;
         bool ended = false;
         auto& worker = other_worker ? second_ : first_;
-        asio::co_spawn(
-            loop_,
-            worker.verify(configuration, credentials,
-                          login::origin_of(boost::asio::ip::make_address(client)), wakeup),
-            [&](const std::exception_ptr& error, std::optional<login::Answer> answer) {
-                CHECK_FALSE(error);
-                verdict = answer;
-                ended = true;
-            });
+        asio::co_spawn(loop_, worker.verify(configuration, credentials, origin, wakeup),
+                       [&](const std::exception_ptr& error, std::optional<login::Answer> answer) {
+                           CHECK_FALSE(error);
+                           verdict = answer;
+                           ended = true;
+                       });
         if (give_up)
             wakeup.wake();
         loop_.restart();
