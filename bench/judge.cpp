@@ -102,10 +102,9 @@ std::vector<Request> requests(const std::vector<std::string>& users, std::size_t
     std::vector<Request> all;
     for (int i = 0; i < 4096; ++i) {
         const auto number = random() % rules;
-        Request request;
-        request.subject.user = users[number % 100];
         const auto name = (i % 2 == 0 ? "www." : "other.x") + host(number);
-        request.target = {*protocols::parse_host(name), 443};
+        Request request{{}, {*protocols::parse_host(name), 443}};
+        request.subject.user = users[number % 100];
         all.push_back(std::move(request));
     }
     return all;
@@ -117,7 +116,7 @@ void judge_measured(const policy::Policy& policy, std::size_t rules)
     for (int i = 0; i < 100; ++i)
         users.push_back(fmt::format("team{}", i));
     const auto all = requests(users, rules);
-    const auto address = asio::ip::make_address("198.51.100.7");
+    const auto address = *protocols::parse_address("93.184.216.34");
     const policy::Surroundings around;
     constexpr int rounds = 100;
     std::size_t allowed = 0;
