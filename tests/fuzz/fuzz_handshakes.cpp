@@ -60,7 +60,8 @@ void require_authorized(const Choice& choice, Protocol protocol, const Talk& tal
 {
     if (!talk.request && talk.forwarded.empty())
         return;
-    if (talk.request)
+    // A UDP association names no destination.
+    if (talk.request && talk.request->protocol != Protocol::udp)
         require_canonical(talk.request->target);
     require(talk.logins.empty() || choice.accept, "a refused login opens nothing");
     require(choice.login != Login::required || protocol == Protocol::socks4 || !talk.logins.empty(),
