@@ -25,7 +25,7 @@ constexpr std::string_view pac_begin = R"(function FindProxyForURL(url, host) {
     return "DIRECT";
 )";
 
-constexpr std::string_view placeholder = "user:password@";
+constexpr std::string_view sample_login = "user:password@";
 
 // The lines for clients. Only what works at this listener is told.
 class Usage {
@@ -61,7 +61,7 @@ private:
     // With the login where there must be one.
     std::string url(std::string_view scheme) const
     {
-        return std::string{scheme}.append(needs_login() ? placeholder : "").append(at_);
+        return std::string{scheme}.append(needs_login() ? sample_login : "").append(at_);
     }
 
     void tell_curl()
@@ -116,7 +116,7 @@ private:
     {
         const auto path = socket_path();
         if (has_socks5())
-            add("curl", "curl -x socks5h://" + std::string{needs_login() ? placeholder : ""} +
+            add("curl", "curl -x socks5h://" + std::string{needs_login() ? sample_login : ""} +
                             "localhost" + path + " https://example.com/");
         if (offer_.connect && !offer_.tls)
             add_ssh("unix:" + path);
