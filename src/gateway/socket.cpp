@@ -131,8 +131,8 @@ void Socket::Wait::complete(void* loop, asio::detail::operation* base,
     if (loop != nullptr && !all.orphaned) {
         const auto forgotten = all.forgotten;
         const bool cancelled = self->ec_ == asio::error::operation_aborted;
-        if (cancelled)
-            all.quiet = false;  // nobody notes any more
+        if (self == &all.read)
+            all.quiet = false;  // nobody notes any more, whatever was said since the edge
         all.calling = true;
         if (first.call != nullptr)
             first.call(first.context, cancelled);
