@@ -251,28 +251,18 @@ def _():
         busy.close()
 
 
-@test("a client that leaves during the dial has its dial given up")
-def _():
+LEAVING = [("", b"", lambda connection: connection.close()), (" behind bytes sent ahead, by RST,", b"early", reset)]
+
+
+@each(LEAVING, lambda how, *_: f"a client that leaves{how} during the dial has its dial given up")
+def _(how, ahead, leave):
     with Dns({"slow.example": "silent"}) as dns, Gateway(resolver={"servers": [dns.server], "timeout": "20s"},
                                                         limits={"connect_timeout": "20s", "drain_timeout": "200ms"}) as gateway:
         connection = dial(gateway.address())
         connection.sendall(connect_request("slow.example", 80))
         dns.wait_until_asked("slow.example")
-        connection.close()
-        record = gateway.record()
-        equal((record["ending"], record["closed_by"]), ("client_gone", "client"))
-        check(record["ms"]["total"] < 10_000, f"{record['ms']}")
-
-
-@test("a client that has sent bytes ahead and leaves by RST has its dial given up, too")
-def _():
-    with Dns({"slow.example": "silent"}) as dns, Gateway(resolver={"servers": [dns.server], "timeout": "20s"},
-                                                        limits={"connect_timeout": "20s", "drain_timeout": "200ms"}) as gateway:
-        connection = dial(gateway.address())
-        connection.sendall(connect_request("slow.example", 80))
-        dns.wait_until_asked("slow.example")
-        connection.sendall(b"early")
-        reset(connection)
+        connection.sendall(ahead)
+        leave(connection)
         record = gateway.record()
         equal((record["ending"], record["closed_by"]), ("client_gone", "client"))
         check(record["ms"]["total"] < 10_000, f"{record['ms']}")

@@ -9,11 +9,13 @@
 #include <doctest/doctest.h>
 #include <boost/asio/post.hpp>
 
+#include "tests/support/pattern.hpp"
 #include "tests/support/tcp_pair.hpp"
 
 using namespace adit;
 using namespace std::chrono_literals;
 using tests::FarEnd;
+using tests::pattern;
 
 namespace {
 
@@ -65,16 +67,6 @@ private:
     std::promise<relay::Totals> ended_;
     std::thread thread_;
 };
-
-std::string pattern(std::size_t size, unsigned seed)
-{
-    std::string bytes(size, '\0');
-    for (auto& byte : bytes) {
-        seed = seed * 1664525U + 1013904223U;
-        byte = static_cast<char>(seed >> 24U);
-    }
-    return bytes;
-}
 
 }  // namespace
 
