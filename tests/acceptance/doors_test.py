@@ -47,6 +47,17 @@ def _():
             equal((record["up"], record["down"]), (5, 5))
 
 
+@test("plain HTTP is proxied at a unix socket, for a user who has no address")
+def _():
+    with ProgramOrigin("sh", "-c", "head -c 1 >/dev/null; printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello'") as origin:
+        rules = [{"name": "me", "action": "allow", "networks": ["loopback"], "uids": [os.getuid()], "protocols": ["http"]}]
+        with Doors(rules=rules) as gateway, dial(gateway.socket) as connection:
+            connection.sendall(f"GET http://127.0.0.1:{origin.port}/ HTTP/1.0\r\n\r\n".encode())
+            contains(read_to_end(connection), b"\r\n\r\nhello")
+            record = gateway.record(protocol="http")
+            equal((record["client"], record["uid"], record["rule"]), ("unix", os.getuid(), "me"))
+
+
 @test("half-close and bulk pass through a unix socket as through a port")
 def _():
     with ProgramOrigin("sha256sum") as origin, Doors() as gateway:

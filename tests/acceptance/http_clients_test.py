@@ -1,7 +1,6 @@
 """Real clients that know the gateway as their HTTP proxy for http:// addresses, and as a web server by mistake."""
 import hashlib
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from harness.clients import curl, run
 from harness.gateway import Gateway, LOOPBACK, password_hash
 from harness.origins import Door, HttpOrigin, ProgramOrigin
-from harness.runner import Skip, check, contains, each, equal, main, need, test
+from harness.runner import check, contains, each, equal, main, need, test
 from harness.wire import HttpReply, dial
 
 folder = tempfile.TemporaryDirectory(prefix="adit-http-")
@@ -154,20 +153,6 @@ def _():
             equal((root / "cache/archives/adit-greeting_1.0_all.deb").read_bytes(), content)
             check(all(record["protocol"] == "http" and record["ending"] == "finished" for record in gateway.records()),
                   f"{gateway.records()}")
-
-
-@test("headless Chromium loads a page with what it embeds through an http:// proxy")
-def _():
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not browser:
-        raise Skip("chromium is not installed, and too big to install for one test")
-    (ROOT / "page.html").write_text("<script src=script.js></script><p id=p>no</p><script>go()</script>")
-    (ROOT / "script.js").write_text("function go() { document.getElementById('p').textContent = 'it ' + 'works' }")
-    with HttpOrigin(ROOT) as origin, Gateway() as gateway:
-        done = run(browser, "--headless", "--no-sandbox", "--disable-gpu", f"--proxy-server={gateway.url()}",
-                   "--proxy-bypass-list=<-loopback>", "--dump-dom", f"http://localhost:{origin.port}/page.html")
-        contains(done.output.decode(), "it works", repr(done))
-        gateway.record(host="localhost", port=origin.port, protocol="http")
 
 
 @test("curl that takes the gateway for a web server is told how to use it, without a login and without the policy")

@@ -417,6 +417,38 @@ def _():
         reset(client)
 
 
+@test("an upload streams with backpressure: an origin that does not read holds its client back, and nobody else")
+def _():
+    with Door() as door, Gateway(workers=1) as gateway, dial(gateway.address()) as client:
+        size = 64 << 20
+        client.sendall(ask(door.port, f"Content-Length: {size}", method="PUT"))
+        origin = door.accept()
+        read_until(origin, CRLF2)
+        before = gateway.memory()
+        client.settimeout(1)
+        sent = 0
+        try:
+            while sent < size:
+                sent += client.send(bytes(65536))
+        except TimeoutError:
+            pass  # nobody reads, so nobody may write
+        check(sent < size // 2, f"{sent} bytes went into an origin that does not read")
+        check(gateway.memory() - before < 8 << 20, "the gateway keeps the body")
+
+        other, head, _ = exchange(gateway, door, ask(door.port), OK)
+        equal(HttpReply(other).body, "ok")
+        other.close()
+
+        client.settimeout(20)
+        threading.Thread(target=lambda: client.sendall(bytes(size - sent)), daemon=True).start()
+        got = 0
+        while got < size:
+            got += len(origin.recv(1 << 20))
+        equal(got, size)
+        origin.sendall(OK)
+        equal(HttpReply(client).body, "ok")
+
+
 @test("events reach the client one by one, and a client that leaves ends the exchange")
 def _():
     with Door() as door, Gateway() as gateway:

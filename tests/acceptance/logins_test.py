@@ -16,10 +16,10 @@ def basic(user, password):
     return "Proxy-Authorization: Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def attempt(gateway, user, password, port=1, source="127.0.0.1"):
-    """The whole answer to a CONNECT with these credentials."""
+def attempt(gateway, user, password, port=1, source="127.0.0.1", header=b""):
+    """The whole answer to a CONNECT with these credentials, behind a PROXY header if there is one."""
     with dial(gateway.address(), source=(source, 0)) as connection:
-        connection.sendall(connect_request("127.0.0.1", port, basic(user, password)))
+        connection.sendall(header + connect_request("127.0.0.1", port, basic(user, password)))
         return HttpReply(connection)
 
 
@@ -79,6 +79,19 @@ def _():
         equal(attempt(gateway, "alice", "secret").status, 407)
         gateway.record(ending="login_locked", user="alice")
         equal(attempt(gateway, "alice", "secret", origin.port, source="127.0.0.2").status, 200)
+
+
+@test("behind a proxy in front the client that it carries is locked out, not the proxy")
+def _():
+    def carries(client):
+        return f"PROXY TCP4 {client} 127.0.0.1 4711 1080\r\n".encode()
+    listener = {"name": "main", "address": "127.0.0.1:0", "proxy_protocol": {"from": ["127.0.0.1"]}}
+    with ProgramOrigin("cat") as origin, Gateway(users=USERS, logins=FAST, listeners=[listener]) as gateway:
+        lock_out(gateway, "alice", header=carries("192.0.2.9"))
+        equal(attempt(gateway, "alice", "secret", origin.port, header=carries("192.0.2.9")).status, 407)
+        gateway.record(ending="login_locked", user="alice")
+        equal(attempt(gateway, "alice", "secret", origin.port, header=carries("198.51.100.7")).status, 200)
+        contains(gateway.stderr.text(), "too many failed logins from 192.0.2.9: locked out")
 
 
 @test("who was verified before is served at once while a flood of wrong passwords waits for its answers")

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from harness.clients import curl, run
-from harness.gateway import PROGRAM, Gateway, LOOPBACK, adit, password_hash
+from harness.gateway import PROGRAM, Gateway, Lines, LOOPBACK, adit, password_hash
 from harness.origins import HttpOrigin, Sshd
 from harness.runner import PATIENCE, check, contains, each, equal, main, need, test
 from harness.wire import connect_request, dial, read_exactly, read_socks5_reply, read_until, socks5_request
@@ -197,6 +197,55 @@ def _():
         record = gateway.record(ending="tls_failed")
         equal(record["reason"], "certificate verify failed")
         check("user" not in record, f"a forged user: {record}")
+
+
+@test("an expired client certificate is refused in the handshake, with a record")
+def _():
+    openssl("req", "-new", *EC[:-2], "-subj", "/CN=build-7", "-keyout", "old.key", "-out", "old.csr")
+    openssl("x509", "-req", "-in", "old.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "-1", "-out", "old.pem")
+    with Gateway(users=USERS, listeners=[listener(WITH_CLIENTS)]) as gateway:
+        with contextlib.suppress(ssl.SSLError, ConnectionError), inside(gateway, name="old") as connection:
+            connection.recv(1)
+        record = gateway.record(ending="tls_failed")
+        equal(record["reason"], "certificate verify failed")
+        check("user" not in record, f"an expired user: {record}")
+
+
+@test("nobody renegotiates: a client that asks for it is told no, and its tunnel stands")
+def _():
+    with HttpOrigin(folder.name) as origin, Gateway(listeners=[listener(TLS)]) as gateway:
+        client = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.port()}", "-tls1_2",
+                                   "-CAfile", place / "ca.pem"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said = Lines(client.stdout)
+        try:
+            client.stdin.write(connect_request("localhost", origin.port))
+            client.stdin.flush()
+            said.wait(" 200 ")
+            client.stdin.write(b"R\n")  # for s_client itself: renegotiate
+            client.stdin.flush()
+            said.wait("no renegotiation")
+        finally:
+            client.kill()
+            client.wait()
+        gateway.record(protocol="connect", tls="1.2")
+
+
+@test("a proxy in front says who the client is before TLS begins")
+def _():
+    fronted = listener(TLS, proxy_protocol={"from": ["127.0.0.1"]}, open=True)
+    with HttpOrigin(folder.name) as origin, Gateway(listeners=[fronted]) as gateway:
+        with dial(gateway.address()) as plain:
+            plain.sendall(b"PROXY TCP4 192.0.2.9 127.0.0.1 4711 1080\r\n")
+            context = ssl.create_default_context(cafile=place / "ca.pem")
+            with context.wrap_socket(plain, server_hostname="localhost") as connection:
+                connection.sendall(connect_request("localhost", origin.port))
+                contains(read_until(connection, b"\r\n\r\n"), b" 200 ")
+        record = gateway.record(protocol="connect")
+        equal((record["client"], record["tls"]), ("192.0.2.9:4711", "1.3"))
+        with contextlib.suppress(ssl.SSLError, ConnectionError), inside(gateway) as connection:
+            connection.recv(1)  # no header, TLS first
+        check("tls" not in gateway.record(reason="the PROXY header that this source must send is missing"), "TLS was begun")
 
 
 @test("a certificate is renewed by a reload, and a live tunnel does not notice")

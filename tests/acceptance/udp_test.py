@@ -302,6 +302,54 @@ def _():
         equal(gateway.record(protocol="udp", ending="finished")["local"], f"127.0.0.3:{port}")
 
 
+@test("an association speaks the family that its TCP connection came in by, and reaches both")
+def _():
+    with UdpEcho() as four, UdpEcho("::1") as six:
+        listeners = [{**LISTENER, "name": "six", "address": "[::1]:0"}, {**LISTENER, "address": "*:0", "open": True}]
+        with serving(listeners=listeners) as gateway:
+            port = gateway.port()
+            for door, address in ((("::1", gateway.port("six")), "::1"), (("::1", port), "::1"),
+                                  (("127.0.0.1", port), "127.0.0.1")):
+                with Association(door, address=address) as client:
+                    equal(client.relay[0], address, f"relay for a client of {door}")
+                    equal(client.ask("::1", six.port, b"over six"), (("::1", six.port), b"over six"))
+                    equal(client.ask("127.0.0.1", four.port, b"over four"), (("127.0.0.1", four.port), b"over four"))
+                record = gateway.record(protocol="udp")
+                equal({one["address"] for one in record["udp"]["destinations"]},
+                      {f"[::1]:{six.port}", f"127.0.0.1:{four.port}"})
+
+
+@test("behind a proxy in front the datagrams are those of the carried client, and nobody else's")
+def _():
+    listener = {**LISTENER, "proxy_protocol": {"from": ["127.0.0.1"]}, "open": True}
+    with UdpEcho() as echo, serving(listeners=[listener]) as gateway, dial(gateway.address()) as control:
+        control.sendall(b"PROXY TCP4 127.0.0.5 127.0.0.1 4711 1080\r\n\x05\x01\x00")
+        equal(read_exactly(control, 2), b"\x05\x00")
+        control.sendall(b"\x05\x03\x00" + ANY)
+        rep, relay = read_socks5_reply(control)
+        equal((rep, relay[0]), (0, "127.0.0.1"))
+        with udp_socket() as proxy, udp_socket("127.0.0.5") as client:
+            proxy.sendto(datagram("127.0.0.1", echo.port, b"not mine"), relay)
+            client.sendto(datagram("127.0.0.1", echo.port, b"mine"), relay)
+            contains(client.recv(100), b"mine")
+        equal([data for data, _ in echo.heard], [b"mine"])
+        control.close()
+        record = gateway.record(protocol="udp")
+        equal((record["client"], record["udp"]["dropped"]), ("127.0.0.5:4711", {"stranger": 1}))
+
+
+@test("at a unix socket, whose clients have no address, there is no UDP")
+def _():
+    with serving() as gateway:
+        place = gateway.folder.name + "/proxy.sock"
+        gateway.write(listeners=[LISTENER, {**LISTENER, "name": "local", "address": "unix:" + place}])
+        gateway.reload()
+        control, rep, _ = associate(place)
+        equal(rep, 7)
+        check(is_closed(control), "a refused client is not let go")
+        equal(gateway.record(protocol="udp")["client"], "unix")
+
+
 @test("datagrams of every size come through whole, and many at once")
 def _():
     with UdpEcho() as echo, serving() as gateway, Association(gateway.address()) as client:
