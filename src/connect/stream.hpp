@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "src/connect/descriptor.hpp"
+#include "src/connect/waiting.hpp"
 
 namespace adit::connect {
 

@@ -9,8 +9,8 @@
 #include "protocols/client/proxy_url.hpp"
 #include "protocols/credentials.hpp"
 #include "protocols/target.hpp"
-#include "src/connect/descriptor.hpp"
 #include "src/connect/tls.hpp"
+#include "src/connect/waiting.hpp"
 
 namespace adit::connect {
 

@@ -1,4 +1,4 @@
-#include "src/connect/descriptor.hpp"
+#include "src/connect/waiting.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,38 +1,13 @@
-// A descriptor that is closed when its owner goes, and a wait for it that ends in time.
+// Waiting for a descriptor, and not for ever.
 #pragma once
 
 #include <chrono>
-#include <utility>
 
-#include <unistd.h>
+#include "src/platform/descriptor.hpp"
 
 namespace adit::connect {
 
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int number) : number_{number} {}
-    Descriptor(Descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
-    Descriptor& operator=(Descriptor&& other) noexcept
-    {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor()
-    {
-        if (number_ >= 0)
-            ::close(number_);
-    }
-
-    int get() const { return number_; }
-    bool is_open() const { return number_ >= 0; }
-
-private:
-    int number_ = -1;
-};
-
+using platform::Descriptor;
 using Clock = std::chrono::steady_clock;
 using Moment = Clock::time_point;
 

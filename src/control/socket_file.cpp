@@ -15,28 +15,15 @@
 #include <fmt/format.h>
 
 #include "src/control/address.hpp"
+#include "src/platform/descriptor.hpp"
 
 namespace adit::control {
+
+using platform::Descriptor;
+
 namespace {
 
 constexpr mode_t for_its_owner = S_IRUSR | S_IWUSR;
-
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_{number} {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor()
-    {
-        if (number_ >= 0)
-            ::close(number_);
-    }
-    int get() const { return number_; }
-    int release() { return std::exchange(number_, -1); }
-
-private:
-    int number_;
-};
 
 std::string why(const std::string& path, std::string_view reason)
 {

@@ -20,7 +20,7 @@ namespace {
 constexpr int first_free = 3;  // 0, 1 and 2 are never a socket of ours
 
 // One socket for all workers: only IPs and ports have SO_REUSEPORT.
-bool share(int descriptor, std::size_t workers, std::vector<std::vector<Bound>>& sockets)
+bool share(int descriptor, std::size_t workers, std::vector<std::vector<Descriptor>>& sockets)
 {
     sockets.resize(workers);
     for (auto& of_worker : sockets) {
@@ -47,7 +47,7 @@ Result<BoundListener, std::string> open_unix(const policy::Listener& listener, s
         return file.error();
     BoundListener bound;
     bound.file = std::make_shared<control::SocketFile>(std::move(*file));
-    const Bound original{bound.file->release_descriptor()};
+    const Descriptor original{bound.file->release_descriptor()};
     if (!share(original.get(), workers, bound.sockets))
         return why(listener, std::strerror(errno));
     return bound;

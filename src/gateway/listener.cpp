@@ -38,10 +38,10 @@ std::string why(const policy::Listener& listener, std::string_view doing)
     return text;
 }
 
-Result<Bound, std::string> bind_socket(const policy::Listener& listener,
-                                       const tcp::endpoint& endpoint, bool shared)
+Result<Descriptor, std::string> bind_socket(const policy::Listener& listener,
+                                            const tcp::endpoint& endpoint, bool shared)
 {
-    Bound socket{
+    Descriptor socket{
         ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (socket.get() < 0)
         return {boost::system::in_place_error, why(listener, "open a socket for")};
@@ -67,23 +67,6 @@ Result<protocols::Endpoint, std::string> bound_endpoint(const policy::Listener& 
 }
 
 }  // namespace
-
-Bound& Bound::operator=(Bound&& other) noexcept
-{
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-}
-
-Bound::~Bound()
-{
-    if (descriptor_ >= 0)
-        ::close(descriptor_);
-}
-
-int Bound::release()
-{
-    return std::exchange(descriptor_, -1);
-}
 
 std::string place(const policy::Listener& listener,
                   const std::vector<protocols::Endpoint>& endpoints)

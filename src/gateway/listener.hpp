@@ -9,30 +9,18 @@
 #include "policy/configuration.hpp"
 #include "protocols/result.hpp"
 #include "src/control/socket_file.hpp"
+#include "src/platform/descriptor.hpp"
 
 namespace adit::gateway {
 
-// A listening socket that is not yet accepted from. Owns its descriptor until it is released.
-class Bound {
-public:
-    explicit Bound(int descriptor) : descriptor_{descriptor} {}
-    Bound(Bound&& other) noexcept : descriptor_{other.release()} {}
-    Bound& operator=(Bound&& other) noexcept;
-    ~Bound();
-
-    int get() const { return descriptor_; }
-    int release();
-
-private:
-    int descriptor_;
-};
+using platform::Descriptor;
 
 // One configured listener, with sockets of its own for each worker.
 struct BoundListener {
     // As bound: a configured port 0 has become a real one. None for a unix socket.
     std::vector<protocols::Endpoint> endpoints;
-    std::vector<std::vector<Bound>> sockets;    // [worker]: mostly one
-    std::shared_ptr<control::SocketFile> file;  // of a unix socket; removed with its last owner
+    std::vector<std::vector<Descriptor>> sockets;  // [worker]: mostly one
+    std::shared_ptr<control::SocketFile> file;     // of a unix socket; removed with its last owner
 };
 
 // Where a listener is, for people: `*:1080` for both families, not the address that stands for them.

@@ -50,7 +50,7 @@ struct Change {
     struct Opened {
         std::size_t listener;
         Facts facts;
-        Bound socket;
+        Descriptor socket;
     };
 
     SnapshotPtr snapshot;

@@ -21,6 +21,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "src/platform/descriptor.hpp"
+
 namespace adit::platform {
 namespace {
 
@@ -30,22 +32,6 @@ std::string why(std::string_view doing, const std::string& path)
 {
     return fmt::format("{} {}: {}", doing, path, std::strerror(errno));
 }
-
-class Descriptor {
-public:
-    explicit Descriptor(int value) : value_{value} {}
-    ~Descriptor()
-    {
-        if (value_ >= 0)
-            ::close(value_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return value_; }
-
-private:
-    int value_;
-};
 
 std::optional<Address> to_address(const sockaddr* socket_address)
 {

@@ -48,9 +48,9 @@ policy::Listener systemd_listener(const std::string& name)
     return listener;
 }
 
-gateway::Bound client_of(const std::string& path)
+gateway::Descriptor client_of(const std::string& path)
 {
-    gateway::Bound socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    gateway::Descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::copy(path.begin(), path.end(), address.sun_path);
@@ -73,7 +73,7 @@ TEST_CASE("every worker has a copy of a unix socket, and its file goes with the 
         for (const auto& of_worker : bound->sockets) {
             const auto client = client_of(path);
             REQUIRE(of_worker.size() == 1);
-            const gateway::Bound accepted{::accept(of_worker[0].get(), nullptr, nullptr)};
+            const gateway::Descriptor accepted{::accept(of_worker[0].get(), nullptr, nullptr)};
             CHECK(platform::peer_user(accepted.get()) == ::getuid());
             CHECK(platform::family_of(accepted.get()) == AF_UNIX);
         }
@@ -113,7 +113,7 @@ TEST_CASE("handed-over sockets are copied, and stay open for the next reload")
 
 TEST_CASE("what was handed over under no such name, or does not listen, is an error in words")
 {
-    const gateway::Bound idle{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const gateway::Descriptor idle{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     const auto why = [](const std::string& name, const gateway::Inherited& inherited) {
         const auto bound = gateway::open_listener(systemd_listener(name), 1, false, inherited);
         return bound ? "nothing" : bound.error();

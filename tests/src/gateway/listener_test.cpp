@@ -48,7 +48,7 @@ TEST_CASE("beside a wildcard listener of our own the exact address gets its conn
     const auto exact = gateway::bind_listener(at("127.0.0.1", port), 2, true);
     REQUIRE(exact.has_value());
     for (int i = 0; i < 16; ++i) {
-        gateway::Bound client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        gateway::Descriptor client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         const boost::asio::ip::tcp::endpoint there{boost::asio::ip::make_address("127.0.0.1"),
                                                    port};
         REQUIRE(::connect(client.get(), there.data(), static_cast<socklen_t>(there.size())) == 0);
@@ -57,7 +57,7 @@ TEST_CASE("beside a wildcard listener of our own the exact address gets its conn
         int count = 0;
         for (const auto& sockets : bound.sockets)
             for (const auto& socket : sockets)
-                while (gateway::Bound{::accept4(socket.get(), nullptr, nullptr, 0)}.get() >= 0)
+                while (gateway::Descriptor{::accept4(socket.get(), nullptr, nullptr, 0)}.get() >= 0)
                     ++count;
         return count;
     };
