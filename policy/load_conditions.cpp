@@ -49,13 +49,8 @@ ProtocolSet read_protocols(const Place& place, const Reader& reader)
     ProtocolSet protocols;
     reader.list(place, "protocols", [&](const Place& item) {
         const auto protocol = read_protocol(item, reader);
-        if (!protocol)
-            return;
-        protocols.add(*protocol);
-        if (!is_served(*protocol))
-            reader.report().warning(item, quoted(word(*protocol)) +
-                                              " is not served yet: until a later version this "
-                                              "entry matches nothing");
+        if (protocol)
+            protocols.add(*protocol);
     });
     return protocols;
 }
@@ -114,11 +109,6 @@ std::optional<Protocol> read_protocol(const Place& place, const Reader& reader)
     if (!chosen)
         return std::nullopt;
     return all_protocols[*chosen];
-}
-
-bool is_served(Protocol protocol)
-{
-    return protocol != Protocol::bind;
 }
 
 }  // namespace adit::policy

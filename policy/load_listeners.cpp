@@ -32,17 +32,6 @@ constexpr std::array<Key, 12> listener_keys{{
 constexpr std::array<std::string_view, 3> logins{"required", "optional", "none"};
 constexpr std::array login_values{Login::required, Login::optional, Login::none};
 
-constexpr std::string_view arrives(Protocol protocol)
-{
-    switch (protocol) {
-        case Protocol::bind:
-            return "not yet: SOCKS BIND arrives with a later version";
-        default:
-            return "a fixed forward is a listener of its own; write \"forward\": "
-                   "\"db.internal:5432\" on one, and no \"protocols\"";
-    }
-}
-
 // SOCKS4 has no password, so it is left out where a login is required.
 ProtocolSet default_protocols(Login login)
 {
@@ -79,8 +68,11 @@ ProtocolSet read_protocols(const Place& place, const Reader& reader, Login login
         const auto protocol = read_protocol(item, reader);
         if (!protocol)
             return;
-        if (!is_served(*protocol) || *protocol == Protocol::forward)
-            reader.report().mistake(item, std::string{arrives(*protocol)});
+        if (*protocol == Protocol::forward)
+            reader.report().mistake(item,
+                                    "a fixed forward is a listener of its own; write "
+                                    "\"forward\": \"db.internal:5432\" on one, and no "
+                                    "\"protocols\"");
         else if (*protocol == Protocol::socks4 && login == Login::required)
             reader.report().mistake(item,
                                     "SOCKS4 knows no password, and this listener requires a "

@@ -16,10 +16,8 @@ struct LoadedRule {
     std::optional<Place> expires_at;
 };
 
-// The words of `protocols` for rules and listeners; a word that is not served is told.
+// The words of `protocols` for rules and listeners.
 std::optional<Protocol> read_protocol(const Place& place, const Reader& reader);
-// Whether this version serves the protocol at all.
-bool is_served(Protocol protocol);
 
 // Reads `rules`; a rule with mistakes is left out.
 std::vector<LoadedRule> read_rules(const Place& place, const Reader& reader, Vocabulary& names);

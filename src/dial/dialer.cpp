@@ -41,10 +41,10 @@ struct Dial::Attempt {
     int error = 0;  // once done
 };
 
-Dial::Dial(Dialer& dialer, protocols::Target target, Judge judge)
+Dial::Dial(Dialer& dialer, protocols::Target target, Candidates::Judge judge)
     : dialer_{dialer},
-      target_{std::move(target)},
-      judge_{std::move(judge)},
+      port_{target.port},
+      candidates_{std::move(target.host), std::move(judge)},
       wakeup_{std::make_shared<Wakeup>(dialer.loop())}
 {
 }
@@ -59,7 +59,7 @@ Awaitable<DialResult> Dial::run()
 {
     started_ = Clock::now();
     if (!cancelled_)
-        resolve();
+        candidates_.ask(dialer_.resolver(), [wakeup = wakeup_] { wakeup->wake(); });
     while (!cancelled_) {
         take_answers();
         drop_failures();
@@ -77,7 +77,7 @@ Awaitable<DialResult> Dial::run()
             wake_at(*until);
         co_await wakeup_->wait();
     }
-    co_return finish(given_up());
+    co_return finish(candidates_.given_up());
 }
 
 void Dial::cancel()
@@ -86,54 +86,10 @@ void Dial::cancel()
     wakeup_->wake();
 }
 
-void Dial::resolve()
-{
-    if (const auto* name = std::get_if<protocols::Domain>(&target_.host)) {
-        lookup_ = std::make_unique<Lookup>(dialer_.resolver(), *name,
-                                           [wakeup = wakeup_] { wakeup->wake(); });
-        return;
-    }
-    const auto address = std::get<Address>(target_.host);
-    const bool is_v6 = protocols::unmapped(address).is_v6();
-    consider(is_v6 ? Family::ipv4 : Family::ipv6, {});
-    consider(is_v6 ? Family::ipv6 : Family::ipv4, {address});
-}
-
 void Dial::take_answers()
 {
-    if (!lookup_)
-        return;
-    for (const auto family : {Family::ipv6, Family::ipv4}) {
-        auto& taken = taken_[static_cast<std::size_t>(family)];
-        const auto& answer = lookup_->answer(family);
-        if (!taken && answer) {
-            taken = true;
-            consider(family, answer->addresses);
-        }
-    }
-}
-
-// Judges what DNS says; only what is allowed goes any further.
-void Dial::consider(Family family, const std::vector<Address>& addresses)
-{
-    std::vector<Address> allowed;
-    for (const auto& answered : addresses) {
-        const auto address = protocols::unmapped(answered);
-        const bool known = verdict_on(address) != nullptr;
-        if (known || considered_.size() == most_addresses)
-            continue;
-        considered_.push_back({address, judge_(address)});
-        if (considered_.back().decision.allowed())
-            allowed.push_back(address);
-    }
-    eyeballs_.answered(family, allowed, Clock::now());
-}
-
-const AddressVerdict* Dial::verdict_on(const Address& address) const
-{
-    const auto found = std::find_if(considered_.begin(), considered_.end(),
-                                    [&](const auto& one) { return one.address == address; });
-    return found == considered_.end() ? nullptr : &*found;
+    while (const auto news = candidates_.next())
+        eyeballs_.answered(news->family, news->allowed, Clock::now());
 }
 
 void Dial::attempt(const Address& address)
@@ -142,9 +98,9 @@ void Dial::attempt(const Address& address)
         first_attempt_ = Clock::now();
         end_of_dns();
     }
-    const auto attempt = std::make_shared<Attempt>(dialer_.loop(), *verdict_on(address));
+    const auto attempt = std::make_shared<Attempt>(dialer_.loop(), *candidates_.find(address));
     attempts_.push_back(attempt);
-    attempt->error = begin_connect(attempt->socket, {address, target_.port});
+    attempt->error = begin_connect(attempt->socket, {address, port_});
     if (attempt->error != EINPROGRESS) {
         attempt->done = true;
         return;
@@ -184,7 +140,7 @@ Dialled Dial::dialled(Attempt& attempt) const
     boost::system::error_code unknown;  // then the local end is told as 0.0.0.0:0
     const auto local = attempt.socket.local_endpoint(unknown);
     return {std::move(attempt.socket),
-            {attempt.address, target_.port},
+            {attempt.address, port_},
             unknown ? protocols::Endpoint{}
                     : platform::endpoint_of(local.data()).value_or(protocols::Endpoint{}),
             attempt.decision};
@@ -193,26 +149,7 @@ Dialled Dial::dialled(Attempt& attempt) const
 // Nothing is left to dial.
 DialFailure Dial::failure() const
 {
-    if (failure_)
-        return *failure_;
-    if (!considered_.empty())
-        return {Ending::address_not_allowed, 0, considered_.front().decision};
-    const auto any = [this](Found found) {
-        return lookup_->answer(Family::ipv6)->found == found ||
-               lookup_->answer(Family::ipv4)->found == found;
-    };
-    if (any(Found::overloaded))
-        return {Ending::limit, 0, {}};
-    return {any(Found::silence) ? Ending::name_timeout : Ending::name_unknown, 0, {}};
-}
-
-// The caller's patience has ended. What was allowed by then is still what the policy said.
-DialFailure Dial::given_up() const
-{
-    const auto allowed = std::find_if(considered_.begin(), considered_.end(),
-                                      [](const auto& one) { return one.decision.allowed(); });
-    return {Ending::timed_out, 0,
-            allowed == considered_.end() ? policy::Decision{} : allowed->decision};
+    return failure_ ? *failure_ : candidates_.failure();
 }
 
 // The others have lost: their sockets close now, not when the dial is destroyed.
@@ -225,14 +162,14 @@ DialResult Dial::finish(DialResult result)
     for (const auto& attempt : attempts_)
         attempt->abandon();
     attempts_.clear();
-    lookup_.reset();
+    candidates_.stop();
     timer_.reset();
     return result;
 }
 
 void Dial::end_of_dns()
 {
-    if (lookup_)
+    if (candidates_.looks_up())
         dns_time_ = since(started_);
 }
 

@@ -6,6 +6,7 @@
 #include "src/gateway/association_judge.hpp"
 #include "src/gateway/session.hpp"
 #include "src/gateway/worker.hpp"
+#include "src/platform/socket_address.hpp"
 
 namespace adit::gateway {
 
@@ -13,7 +14,6 @@ using protocols::Answer;
 using protocols::Ending;
 using protocols::Fault;
 using protocols::Hangup;
-using protocols::Protocol;
 
 // True when another request may follow, as after any refusal.
 Awaitable<bool> Session::associate(Handshake& handshake, const Asked& asked)
@@ -21,9 +21,9 @@ Awaitable<bool> Session::associate(Handshake& handshake, const Asked& asked)
     const auto now = worker_.snapshot();
     const auto judged_in = worker_.live_tunnels().pass();
     chronicle_.association(*now);
-    const auto local = udp::local_address_of(client_.socket().native_handle());
+    const auto local = platform::local_endpoint_of(client_.socket().native_handle());
     const auto& peer = client_.peer().endpoint;
-    if (!listener_->protocols.contains(Protocol::udp) || !local || !peer) {
+    if (!local || !peer) {
         const auto another =
             co_await refuse(handshake, Hangup{Ending::not_allowed, Fault::protocol_not_open});
         co_return another;
@@ -36,8 +36,8 @@ Awaitable<bool> Session::associate(Handshake& handshake, const Asked& asked)
         co_return another;
     }
     auto place = worker_.census().admit(peer->address);
-    auto relay =
-        udp::open_at(worker_.loop(), listener_->udp.bind.value_or(*local), listener_->udp.ports);
+    auto relay = udp::open_at(worker_.loop(), listener_->udp.bind.value_or(local->address),
+                              listener_->udp.ports);
     if (!place || !relay) {
         const auto another = co_await refuse(handshake, Hangup{Ending::limit, Fault::none});
         co_return another;

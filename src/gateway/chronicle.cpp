@@ -60,13 +60,15 @@ void Chronicle::decision(const policy::Decision& decision)
     worker_.rule_counters().decided(decision, std::chrono::system_clock::now());
 }
 
-void Chronicle::dial(const dial::Dial& dial)
+void Chronicle::dial(const std::vector<dial::AddressVerdict>& considered,
+                     std::optional<std::chrono::milliseconds> dns,
+                     std::optional<std::chrono::milliseconds> connect)
 {
-    record_.ms.dns = dial.dns_time();
-    record_.ms.connect = dial.connect_time();
-    for (const auto& considered : dial.considered())
-        record_.resolved.push_back({considered.address, considered.decision.verdict,
-                                    std::string{considered.decision.rule_name()}});
+    record_.ms.dns = dns;
+    record_.ms.connect = connect;
+    for (const auto& one : considered)
+        record_.resolved.push_back(
+            {one.address, one.decision.verdict, std::string{one.decision.rule_name()}});
 }
 
 void Chronicle::connection(const dial::Dialled& connection)

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
+#include <vector>
 
 #include "protocols/tunnel_request.hpp"
 #include "src/dial/dialer.hpp"
@@ -40,7 +42,9 @@ public:
     // Told once for each request: about the address that was dialled, or the refusal. Counts it for
     // the rule, too.
     void decision(const policy::Decision& decision);
-    void dial(const dial::Dial& dial);
+    void dial(const std::vector<dial::AddressVerdict>& considered,
+              std::optional<std::chrono::milliseconds> dns,
+              std::optional<std::chrono::milliseconds> connect);
     void connection(const dial::Dialled& connection);
     // The same for one that has served before.
     void connection(const policy::Decision& decision, const protocols::Endpoint& address,

@@ -23,20 +23,24 @@ Awaitable<dial::DialResult> Session::dial(const Asked& asked, const policy::Subj
                         return now.configuration->policy.judge(subject, target, address,
                                                                now.around);
                     }};
-    auto dialled = co_await watched(dial);
-    chronicle_.dial(dial);
+    watch_client(dial);
+    auto dialled = co_await dial.run();
+    unwatch_client();
+    chronicle_.dial(dial.considered(), dial.dns_time(), dial.connect_time());
     co_return dialled;
 }
 
-// Dials while it keeps an eye on the client.
-Awaitable<dial::DialResult> Session::watched(dial::Dial& dial)
+// A client that leaves ends the wait.
+void Session::watch_client(dial::Cancellable& wait)
 {
-    dialling_ = &dial;
+    dialling_ = &wait;
     client_.watch({&on_client_stirring, this});
-    auto dialled = co_await dial.run();
+}
+
+void Session::unwatch_client()
+{
     client_.watch({});
     dialling_ = nullptr;
-    co_return dialled;
 }
 
 // Bytes may come early, and wait in the kernel until the tunnel stands. FIN and RST are what we

@@ -136,6 +136,11 @@ Awaitable<bool> Session::serve_request(Handshake& handshake)
         co_return another;
     }
 
+    if (asked->request.protocol == Protocol::bind) {
+        const auto another = co_await await_peer(handshake, *asked, subject, *now, judged_in);
+        co_return another;
+    }
+
     auto dialled = co_await dial(*asked, subject, *now);
     if (const auto* failure = std::get_if<dial::DialFailure>(&dialled)) {
         const auto another = co_await refuse(handshake, *failure);
@@ -143,24 +148,31 @@ Awaitable<bool> Session::serve_request(Handshake& handshake)
     }
 
     auto& connection = std::get<dial::Dialled>(dialled);
-    chronicle_.connection(connection);
-    set_no_delay(connection.socket.native_handle());
     Answer answer;
     answer.ending = Ending::established;
     answer.bound = connection.local;
+    co_await stand(handshake, *asked, std::move(connection), answer, judged_in);
+    co_return false;
+}
+
+// The destination is there: says so, and begins the tunnel.
+Awaitable<void> Session::stand(const Handshake& handshake, const Asked& asked,
+                               dial::Dialled connection, Answer answer, std::uint64_t judged_in)
+{
+    chronicle_.connection(connection);
+    set_no_delay(connection.socket.native_handle());
     const auto told = co_await client_.send(last_words(handshake, answer));
     if (!told || interruption_ == Interruption::stopping) {
         chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : client_gone);
-        co_return false;
+        co_return;
     }
     if (const auto* rule = connection.decision.rule; rule != nullptr && rule->inner) {
         const auto kept =
-            co_await keeps_to(*rule->inner, asked->request.target.host, connection.socket);
+            co_await keeps_to(*rule->inner, asked.request.target.host, connection.socket);
         if (!kept)
-            co_return false;
+            co_return;
     }
     begin_tunnel(std::move(connection.socket), judged_in);
-    co_return false;
 }
 
 void Session::begin_tunnel(Socket destination, std::uint64_t judged_in)
@@ -239,7 +251,7 @@ std::optional<Hangup> Session::overtaken(const Handshake& handshake, const Asked
     renew_listener(worker_.snapshot());
     if (listener_->forward)
         return std::nullopt;
-    if (!is_offered(handshake))
+    if (!is_offered(handshake) || !listener_->protocols.contains(asked.request.protocol))
         return Hangup{Ending::not_allowed, Fault::protocol_not_open};
     if (listener_->login == Login::required && asked.user.empty())
         return Hangup{Ending::login_needed, Fault::none};
@@ -307,8 +319,12 @@ Awaitable<Result<Session::Asked, Hangup>> Session::negotiate(Handshake& handshak
             co_return Asked{
                 {Protocol::udp, nowhere}, std::move(user), tried ? tried->token : nullptr};
         }
-        if (std::holds_alternative<protocols::Bind>(wants.what))
-            co_return Hangup{Ending::not_allowed, Fault::protocol_not_open};
+        if (auto* bind = std::get_if<protocols::Bind>(&wants.what)) {
+            chronicle_.protocol(word(Protocol::bind));
+            co_return Asked{{Protocol::bind, std::move(bind->from)},
+                            std::move(user),
+                            tried ? tried->token : nullptr};
+        }
         if (wants.consumed > 0 || !wants.reply.empty())
             continue;  // what came with it may be the next message already
 

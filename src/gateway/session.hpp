@@ -88,6 +88,8 @@ private:
 
     Awaitable<void> establish();
     Awaitable<bool> serve_request(Handshake& handshake);
+    Awaitable<void> stand(const Handshake& handshake, const Asked& asked, dial::Dialled connection,
+                          protocols::Answer answer, std::uint64_t judged_in);
     void begin_tunnel(Socket destination, std::uint64_t judged_in);
     void carry();
     // proxy_header.cpp: whoever must say for whom it speaks does so first.
@@ -112,8 +114,14 @@ private:
 
     Awaitable<dial::DialResult> dial(const Asked& asked, const policy::Subject& subject,
                                      const Snapshot& now);
-    Awaitable<dial::DialResult> watched(dial::Dial& dial);
+    void watch_client(dial::Cancellable& wait);
+    void unwatch_client();
     static void on_client_stirring(void* session, bool);
+
+    // SOCKS BIND, in binding.cpp.
+    Awaitable<bool> await_peer(Handshake& handshake, const Asked& asked,
+                               const policy::Subject& subject, const Snapshot& now,
+                               std::uint64_t judged_in);
 
     Awaitable<bool> keeps_to(const policy::Inner& inner, const protocols::Host& asked,
                              Socket& destination);
@@ -159,7 +167,7 @@ private:
     // What the session waits for, if anything; interrupt() ends that wait.
     Deadline deadline_;
     Wakeup* verifying_ = nullptr;
-    dial::Dial* dialling_ = nullptr;
+    dial::Cancellable* dialling_ = nullptr;
     http::Exchange* exchange_ = nullptr;
     std::unique_ptr<Personal> personal_;
     Pin* pin_ = nullptr;

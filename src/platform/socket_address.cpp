@@ -25,6 +25,19 @@ std::optional<protocols::Endpoint> endpoint_of(const sockaddr* address)
     return std::nullopt;
 }
 
+std::optional<protocols::Endpoint> local_endpoint_of(int descriptor)
+{
+    sockaddr_storage at{};
+    socklen_t size = sizeof at;
+    auto* address = reinterpret_cast<sockaddr*>(&at);
+    if (::getsockname(descriptor, address, &size) != 0)
+        return std::nullopt;
+    auto endpoint = endpoint_of(address);
+    if (endpoint)
+        endpoint->address = protocols::unmapped(endpoint->address);
+    return endpoint;
+}
+
 int family_of(int descriptor)
 {
     int family = AF_UNSPEC;

@@ -14,6 +14,10 @@ namespace adit::platform {
 // must be as long as its family says.
 std::optional<protocols::Endpoint> endpoint_of(const sockaddr* address);
 
+// Where this machine's end of a socket is, IPv4-mapped addresses unmapped; nothing for a socket that
+// has no such address, such as a unix socket.
+std::optional<protocols::Endpoint> local_endpoint_of(int descriptor);
+
 // AF_INET, AF_INET6, AF_UNIX, ...
 int family_of(int descriptor);
 

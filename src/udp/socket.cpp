@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "src/platform/socket_address.hpp"
 #include "src/platform/system.hpp"
 
 namespace adit::udp {
@@ -61,18 +60,6 @@ protocols::Endpoint place_of(const Socket& socket)
     boost::system::error_code unknown;  // then 0.0.0.0:0
     const auto at = socket.local_endpoint(unknown);
     return {at.address(), at.port()};
-}
-
-Result<protocols::Address, int> local_address_of(int tcp_socket)
-{
-    Stream::endpoint at;
-    auto size = static_cast<socklen_t>(at.capacity());
-    if (::getsockname(tcp_socket, at.data(), &size) != 0)
-        return errno;
-    const auto endpoint = platform::endpoint_of(at.data());
-    if (!endpoint)
-        return EAFNOSUPPORT;
-    return protocols::unmapped(endpoint->address);
 }
 
 }  // namespace adit::udp

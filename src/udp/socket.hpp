@@ -22,8 +22,4 @@ Result<Socket, int> open_at(asio::io_context& loop, const protocols::Address& ad
 // Where it is bound.
 protocols::Endpoint place_of(const Socket& socket);
 
-// The address at which this machine's end of the connected TCP socket is, IPv4-mapped ones
-// unmapped. The errno for a socket that has none, such as a unix socket.
-Result<protocols::Address, int> local_address_of(int tcp_socket);
-
 }  // namespace adit::udp

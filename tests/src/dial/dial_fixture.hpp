@@ -97,7 +97,7 @@ struct DialFixture {
         auto outcome = co_await dial.run();
         result.emplace(std::move(outcome));
     }
-    void begin(const std::string& host, std::uint16_t port, Dial::Judge judge = allow)
+    void begin(const std::string& host, std::uint16_t port, Candidates::Judge judge = allow)
     {
         dial.emplace(dialer, protocols::Target{*protocols::parse_host(host), port},
                      std::move(judge));

@@ -1,0 +1,60 @@
+// Waits for one connection from a target (SOCKS BIND, RFC 1928 §4): resolves its name, has each address judged, and
+// takes a connection from an allowed one. All others are reset.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "src/dial/candidates.hpp"
+#include "src/dial/dialer.hpp"
+
+namespace adit::dial {
+
+// Lives as long as its two waits do, on the dialer's thread.
+class Incoming final : public Cancellable {
+public:
+    // Which port the peer comes from does not matter: the one of `from` is only judged.
+    Incoming(Dialer& dialer, protocols::Host from, Candidates::Judge judge);
+    ~Incoming();
+    Incoming(const Incoming&) = delete;
+    Incoming& operator=(const Incoming&) = delete;
+
+    // Listens at a free port of the address that this machine would call the peer from, and says where. Failures as
+    // Dial::run(), and what listening may run into: limit, network_unreachable.
+    Awaitable<std::variant<Endpoint, DialFailure>> open();
+
+    // The first connection from an allowed address; nothing listens after it. To be called once open() has said where.
+    // Has no time limit of its own. Failures: timed_out when cancelled, limit (no descriptor left).
+    Awaitable<DialResult> peer();
+
+    // Whichever of the two is waiting returns soon, with timed_out. At any time.
+    void cancel() override;
+
+    std::optional<std::chrono::milliseconds> dns_time() const { return dns_time_; }
+    // From listening to the end of the wait.
+    std::optional<std::chrono::milliseconds> wait_time() const { return wait_time_; }
+    const std::vector<AddressVerdict>& considered() const { return candidates_.judged(); }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    Awaitable<std::optional<Address>> first_allowed();
+    int listen_towards(const Address& address);
+    std::optional<DialResult> take();
+    DialResult finish(DialResult result);
+
+    Dialer& dialer_;
+    Candidates candidates_;
+    std::shared_ptr<Wakeup> wakeup_;  // an answer of DNS may ring it late
+    Acceptor acceptor_;
+    Endpoint at_;
+    bool cancelled_ = false;
+    std::optional<std::chrono::milliseconds> dns_time_;
+    Clock::time_point listening_since_;
+    std::optional<std::chrono::milliseconds> wait_time_;
+};
+
+}  // namespace adit::dial
