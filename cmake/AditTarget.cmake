@@ -16,5 +16,6 @@ add_library(adit_boost STATIC ${CMAKE_SOURCE_DIR}/cmake/boost.cpp)
 target_link_libraries(adit_boost PUBLIC Boost::headers Threads::Threads)
 target_compile_definitions(adit_boost PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
-  BOOST_ERROR_CODE_HEADER_ONLY)
+  BOOST_ERROR_CODE_HEADER_ONLY
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16)  # a handshake has that many coroutine frames; 2 are kept by default
 target_compile_features(adit_boost PUBLIC cxx_std_20)

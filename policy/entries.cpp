@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "policy/special_addresses.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
@@ -53,28 +54,6 @@ bool looks_like_network(std::string_view text)
 {
     const auto slash = text.find('/');
     return slash != std::string_view::npos && is_address(text.substr(0, slash));
-}
-
-// The address with every bit behind the prefix cleared.
-template <class Bytes>
-void clear_behind(Bytes& bytes, unsigned prefix)
-{
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        const auto kept = std::clamp(static_cast<int>(prefix) - static_cast<int>(i) * 8, 0, 8);
-        bytes[i] = static_cast<unsigned char>(bytes[i] & (0xFF00U >> static_cast<unsigned>(kept)));
-    }
-}
-
-Address masked(const Address& address, unsigned prefix)
-{
-    if (address.is_v4()) {
-        auto bytes = address.to_v4().to_bytes();
-        clear_behind(bytes, prefix);
-        return boost::asio::ip::address_v4{bytes};
-    }
-    auto bytes = address.to_v6().to_bytes();
-    clear_behind(bytes, prefix);
-    return boost::asio::ip::address_v6{bytes};
 }
 
 std::string explain_network(std::string_view text, std::string_view base, std::string_view digits)

@@ -37,7 +37,7 @@ std::uint8_t width(const Address& address)
 Address plain(const Address& address)
 {
     const auto inner = unmapped(address);
-    return masked(inner, width(inner));
+    return inner.is_v4() ? inner : Address{address_v6{inner.to_v6().to_bytes()}};
 }
 
 std::optional<std::uint8_t> parse_prefix(std::string_view digits, unsigned most)

@@ -1,6 +1,8 @@
 #include "protocols/target.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstddef>
 
 #include <boost/asio/ip/address_v6.hpp>
@@ -83,9 +85,37 @@ Result<Target, Fault> join(const Result<Host, Fault>& host, std::string_view por
     return Target{*host, *port};
 }
 
-std::string with_port(const std::string& host, bool brackets, std::uint16_t port)
+void append(std::string& out, unsigned number)
 {
-    return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    std::array<char, 10> digits;
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    out.append(digits.data(), end);
+}
+
+void append(std::string& out, const Address& address)
+{
+    if (address.is_v6()) {
+        out += address.to_string();
+        return;
+    }
+    const auto bytes = address.to_v4().to_bytes();
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (i > 0)
+            out += '.';
+        append(out, bytes[i]);
+    }
+}
+
+std::string with_port(const Address& address, std::uint16_t port)
+{
+    std::string text;
+    text.reserve(longest_address + sizeof "[]:65535");
+    if (address.is_v6())
+        text += '[';
+    append(text, address);
+    text += address.is_v6() ? "]:" : ":";
+    append(text, port);
+    return text;
 }
 
 }  // namespace
@@ -160,22 +190,30 @@ Result<Target, Fault> parse_authority(std::string_view text)
     return join(parse_host(text.substr(0, colon)), text.substr(colon + 1));
 }
 
+std::string to_text(const Address& address)
+{
+    std::string text;
+    append(text, address);
+    return text;
+}
+
 std::string to_text(const Host& host)
 {
     if (const auto* domain = std::get_if<Domain>(&host))
         return domain->text();
-    return std::get<Address>(host).to_string();
+    return to_text(std::get<Address>(host));
 }
 
 std::string to_text(const Target& target)
 {
-    const auto* address = std::get_if<Address>(&target.host);
-    return with_port(to_text(target.host), address != nullptr && address->is_v6(), target.port);
+    if (const auto* address = std::get_if<Address>(&target.host))
+        return with_port(*address, target.port);
+    return std::get<Domain>(target.host).text() + ":" + std::to_string(target.port);
 }
 
 std::string to_text(const Endpoint& endpoint)
 {
-    return with_port(endpoint.address.to_string(), endpoint.address.is_v6(), endpoint.port);
+    return with_port(endpoint.address, endpoint.port);
 }
 
 }  // namespace adit::protocols

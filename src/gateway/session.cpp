@@ -160,7 +160,6 @@ Awaitable<void> Session::stand(const Handshake& handshake, const Asked& asked,
                                dial::Dialled connection, Answer answer, std::uint64_t judged_in)
 {
     chronicle_.connection(connection);
-    set_no_delay(connection.socket.native_handle());
     const auto told = co_await client_.send(last_words(handshake, answer));
     if (!told || interruption_ == Interruption::stopping) {
         chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : client_gone);

@@ -79,7 +79,8 @@ private:
     struct Tunnel {
         Tunnel(Client& client, Socket to, relay::Shared& shared)
             : destination{std::move(to)},
-              relay{client.side(), destination, client.take_unused_bytes(), shared}
+              relay{client.side(), relay::Side::connected(destination), client.take_unused_bytes(),
+                    shared}
         {
         }
         Socket destination;

@@ -77,6 +77,9 @@ private:
 };
 
 struct Socket::Waits {
+    explicit Waits(reactor& its) : of{its} {}
+
+    reactor& of;
     Wait read{*this, reactor::read_op};
     Wait write{*this, reactor::write_op};
     Wait soon{*this, reactor::read_op};  // never given to the reactor, only posted
@@ -168,7 +171,7 @@ void Socket::adopt(const protocol_type& protocol, int descriptor, boost::system:
 Socket::Waits& Socket::waits()
 {
     if (waits_ == nullptr)
-        waits_ = new Waits;
+        waits_ = new Waits{asio::use_service<reactor>(get_executor().context())};
     return *waits_;
 }
 
@@ -187,8 +190,7 @@ void Socket::when_writable(Ready ready)
 void Socket::begin(Wait& wait)
 {
     if (!wait.held())
-        wait.start(asio::use_service<reactor>(get_executor().context()), native_handle(),
-                   impl_.get_implementation().reactor_data_);
+        wait.start(waits_->of, native_handle(), impl_.get_implementation().reactor_data_);
 }
 
 void Socket::soon(Ready ready)
@@ -196,7 +198,7 @@ void Socket::soon(Ready ready)
     auto& soon = waits().soon;
     soon.add(ready);
     if (!soon.held())
-        soon.post(asio::use_service<reactor>(get_executor().context()));
+        soon.post(waits_->of);
 }
 
 void Socket::be_quiet()

@@ -108,7 +108,9 @@ private:
     void sweep_later();
     void sweep();
 
-    asio::io_context loop_{1};
+    // Sockets and sessions live on this worker's thread alone, so Asio need not lock them; others
+    // only post to the loop.
+    asio::io_context loop_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     asio::executor_work_guard<Executor> stay_{loop_.get_executor()};
     Commons commons_;
     SnapshotPtr snapshot_;

@@ -2,7 +2,7 @@
 // workers.
 #include "src/observe/record.hpp"
 
-#include <ctime>
+#include <chrono>
 
 #include <fmt/format.h>
 
@@ -12,16 +12,30 @@
 namespace adit::observe {
 namespace {
 
+// `number` in as many digits, zeros in front, and what separates it from the next.
+void append_digits(std::string& out, unsigned number, std::size_t width, char separator)
+{
+    const auto end = out.size() + width;
+    out.append(width, '0');
+    for (auto at = end; number > 0 && at > end - width; number /= 10)
+        out[--at] = static_cast<char>('0' + number % 10);
+    out += separator;
+}
+
 // RFC 3339 in UTC, to the millisecond.
 void append_time(std::string& out, std::chrono::system_clock::time_point time)
 {
-    const auto since_epoch = std::chrono::duration_cast<milliseconds>(time.time_since_epoch());
-    const auto seconds = static_cast<std::time_t>(since_epoch.count() / 1000);
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
-    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                   utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                   utc.tm_sec, since_epoch.count() % 1000);
+    using namespace std::chrono;
+    const auto day = floor<days>(time);
+    const year_month_day date{day};
+    const hh_mm_ss clock{floor<milliseconds>(time - day)};
+    append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4, '-');
+    append_digits(out, static_cast<unsigned>(date.month()), 2, '-');
+    append_digits(out, static_cast<unsigned>(date.day()), 2, 'T');
+    append_digits(out, static_cast<unsigned>(clock.hours().count()), 2, ':');
+    append_digits(out, static_cast<unsigned>(clock.minutes().count()), 2, ':');
+    append_digits(out, static_cast<unsigned>(clock.seconds().count()), 2, '.');
+    append_digits(out, static_cast<unsigned>(clock.subseconds().count()), 3, 'Z');
 }
 
 // Appends members to one JSON object; knows whether a comma is due.
@@ -45,7 +59,8 @@ public:
     void number(std::string_view key, std::uint64_t value)
     {
         begin(key);
-        fmt::format_to(std::back_inserter(out_), "{}", value);
+        const fmt::format_int digits{value};
+        out_.append(digits.data(), digits.size());
     }
     void number_unless_0(std::string_view key, std::uint64_t value)
     {
@@ -81,7 +96,7 @@ void append_resolved(std::string& out, const std::vector<Resolved>& all)
         if (&one != &all.front())
             out += ',';
         Members members{out};
-        members.text("address", one.address.to_string());
+        members.text("address", protocols::to_text(one.address));
         members.text("verdict", word(one.verdict));
         members.text_unless_empty("rule", one.rule);
     }

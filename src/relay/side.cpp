@@ -70,6 +70,8 @@ Progress Side::send(std::span<const std::uint8_t> bytes)
 {
     if (tls_ != nullptr)
         return tls_->send(bytes);
+    if (undelayed_from_ > 0 && --undelayed_from_ == 0)
+        gateway::set_no_delay(socket_->native_handle());
     ssize_t count = 0;
     do
         count = ::send(socket_->native_handle(), bytes.data(), bytes.size(),

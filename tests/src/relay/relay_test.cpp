@@ -6,6 +6,10 @@
 #include <future>
 #include <thread>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <doctest/doctest.h>
 #include <boost/asio/post.hpp>
 
@@ -26,7 +30,8 @@ public:
         : pipes_{pipes},
           client_pair_{tests::connect_pair(loop_)},
           destination_pair_{tests::connect_pair(loop_)},
-          relay_{client_pair_.ours, destination_pair_.ours, std::move(early), shared_}
+          relay_{client_pair_.ours, relay::Side::connected(destination_pair_.ours),
+                 std::move(early), shared_}
     {
         relay_.start([this](const relay::Totals& totals) { ended_.set_value(totals); });
         std::signal(SIGPIPE, SIG_IGN);  // splice(2) knows no MSG_NOSIGNAL; the server does the same
@@ -49,6 +54,14 @@ public:
     }
     // While the loop does this, it sees nothing: what happens shows in one edge afterwards.
     void in_one_turn(std::function<void()> act) { asio::post(loop_, std::move(act)); }
+    bool destination_waits_for_no_one()
+    {
+        int on = 0;
+        socklen_t size = sizeof on;
+        const int descriptor = destination_pair_.ours.native_handle();
+        REQUIRE(::getsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, &size) == 0);
+        return on != 0;
+    }
     relay::Totals totals()
     {
         auto future = ended_.get_future();
@@ -85,6 +98,17 @@ TEST_CASE("bytes pass in both directions and are counted")
     CHECK(totals.down == 10);
     CHECK(totals.end == relay::End::finished);
     CHECK(totals.first_byte.has_value());
+}
+
+TEST_CASE("small messages wait for no acknowledgement, and a first one has none to wait for")
+{
+    Tunnel tunnel;
+    REQUIRE(tunnel.client().send("one"));
+    CHECK(tunnel.destination().receive(3) == "one");
+    CHECK_FALSE(tunnel.destination_waits_for_no_one());
+    REQUIRE(tunnel.client().send("two"));
+    CHECK(tunnel.destination().receive(3) == "two");
+    CHECK(tunnel.destination_waits_for_no_one());
 }
 
 TEST_CASE("bytes that came with the request reach the destination first")
