@@ -35,8 +35,10 @@ void ExpiryWatch::wait()
     const auto next = policy_->next_change(seen_);
     if (!next)
         return;
-    const auto left = *next - std::chrono::system_clock::now();
-    timer_.expires_after(std::clamp<std::chrono::nanoseconds>(left, 1ms, longest_wait));
+    // The year 3000 is too far away to be told in nanoseconds.
+    const auto look_at = std::min(*next, wall_clock() + longest_wait);
+    const auto left = look_at - std::chrono::system_clock::now();
+    timer_.expires_after(std::max<std::chrono::nanoseconds>(left, 1ms));
     timer_.async_wait([this](boost::system::error_code moved) {
         if (!moved)
             look();

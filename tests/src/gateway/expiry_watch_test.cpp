@@ -74,3 +74,11 @@ TEST_CASE("the end of a rule's times is told, with no rule that has expired")
     loop.run_for(10s);
     CHECK(told == 1);
 }
+
+TEST_CASE("a rule that expires in a thousand years is waited for in peace")
+{
+    asio::io_context loop{1};
+    ExpiryWatch watch{loop, [](const auto&) { FAIL("it has expired"); }};
+    watch.watch(policy_of({{"far", std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}}}));
+    CHECK(loop.run_for(100ms) == 0);
+}
