@@ -72,6 +72,16 @@ std::vector<std::string> list_of(const HttpFields& fields, std::string_view name
     return members;
 }
 
+bool names_too_many_fields(const HttpFields& fields)
+{
+    constexpr std::ptrdiff_t most = 64;
+    std::ptrdiff_t members = 0;
+    const auto [first, last] = fields.equal_range("Connection");
+    for (auto one = first; one != last; ++one)
+        members += 1 + std::count(one->value().begin(), one->value().end(), ',');
+    return members > most;
+}
+
 bool lists(const HttpFields& fields, std::string_view name, std::string_view lower)
 {
     const auto members = list_of(fields, name);

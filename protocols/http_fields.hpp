@@ -24,6 +24,10 @@ std::string joined_values(const HttpFields& fields, std::string_view name);
 // The members of a comma-separated list in lower case, blanks and empty members left out.
 std::vector<std::string> list_of(const HttpFields& fields, std::string_view name);
 
+// Whether the list of Connection is longer than any that means something: each member costs every
+// field a look.
+bool names_too_many_fields(const HttpFields& fields);
+
 // Whether that list holds this member, ignoring case.
 bool lists(const HttpFields& fields, std::string_view name, std::string_view lower);
 

@@ -13,6 +13,8 @@ constexpr std::string_view transfer_encoding = "Transfer-Encoding";
 // What the fields say; `none` when they say nothing.
 Result<Framing, Fault> announced(const HttpFields& fields, int version)
 {
+    if (names_too_many_fields(fields))
+        return Fault::bad_field;
     const auto lengths = count_of(fields, content_length);
     const auto codings = count_of(fields, transfer_encoding);
     if (lengths + codings > 1)

@@ -108,7 +108,8 @@ private:
         add("shell", "export" + variables);
         add("Firefox", "Settings, Network Settings, automatic proxy configuration URL: " +
                            std::string{http()} + at_ + "/proxy.pac");
-        add("Chrome", "--proxy-server=" + std::string{http()} + at_);
+        const std::string_view only = !offer_.connect ? "http=" : !offer_.forward ? "https=" : "";
+        add("Chrome", "--proxy-server=" + std::string{only} + std::string{http()} + at_);
     }
 
     // curl's --unix-socket takes no proxy; its SOCKS does take a path.
@@ -167,10 +168,21 @@ std::string html_page(const std::string& usage)
         .append("</pre>\n</body>\n</html>\n");
 }
 
+// What this listener does not serve goes another way.
+std::string_view elsewhere(const HttpOffer& offer)
+{
+    if (!offer.connect)
+        return "  if (url.substring(0, 5) !== \"http:\") return \"DIRECT\";\n";
+    if (!offer.forward)
+        return "  if (url.substring(0, 5) === \"http:\") return \"DIRECT\";\n";
+    return {};
+}
+
 std::string pac(const HttpOffer& offer, const std::string& at)
 {
     const std::string_view word = offer.tls ? "HTTPS" : "PROXY";
     return std::string{pac_begin}
+        .append(elsewhere(offer))
         .append("  return \"")
         .append(word)
         .append(" ")

@@ -7,7 +7,8 @@
 namespace adit::protocols::client {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Scheme>, 7> schemes{{
+// `socks` is what GNOME writes. The first spelling of a scheme is the one that is told.
+constexpr std::array<std::pair<std::string_view, Scheme>, 8> schemes{{
     {"http", Scheme::http},
     {"https", Scheme::https},
     {"socks4", Scheme::socks4},
@@ -15,6 +16,7 @@ constexpr std::array<std::pair<std::string_view, Scheme>, 7> schemes{{
     {"socks5", Scheme::socks5},
     {"socks5h", Scheme::socks5h},
     {"unix", Scheme::unix_socket},
+    {"socks", Scheme::socks5h},
 }};
 
 template <class T>

@@ -1,5 +1,6 @@
 #include "src/dial/incoming.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -20,6 +21,9 @@ namespace {
 
 // The peer, and a few who are sent away.
 constexpr int backlog = 8;
+
+// How long to leave the queue alone when there is no descriptor.
+constexpr std::chrono::milliseconds shortage_pause{100};
 
 std::chrono::milliseconds since(std::chrono::steady_clock::time_point start)
 {
@@ -60,7 +64,8 @@ Incoming::Incoming(Dialer& dialer, protocols::Host from, Candidates::Judge judge
     : dialer_{dialer},
       candidates_{std::move(from), std::move(judge)},
       wakeup_{std::make_shared<Wakeup>(dialer.loop())},
-      acceptor_{dialer.loop()}
+      acceptor_{dialer.loop()},
+      pause_{dialer.loop()}
 {
 }
 
@@ -68,35 +73,42 @@ Incoming::~Incoming() = default;
 
 Awaitable<std::variant<Endpoint, DialFailure>> Incoming::open()
 {
-    const auto address = co_await first_allowed();
+    const auto addresses = co_await allowed();
     if (cancelled_)
         co_return candidates_.given_up();
-    if (!address)
+    if (addresses.empty())
         co_return candidates_.failure();
-    if (const int error = listen_towards(*address); error != 0)
-        co_return DialFailure{ending_of(error), error, candidates_.find(*address)->decision};
-    listening_since_ = Clock::now();
-    co_return at_;
+    int error = 0;
+    for (const auto& address : addresses) {
+        error = listen_towards(address);
+        if (error == 0) {
+            listening_since_ = Clock::now();
+            co_return at_;
+        }
+    }
+    co_return DialFailure{ending_of(error), error, candidates_.find(addresses.back())->decision};
 }
 
-// Both families are heard out, for the peer may come from any of its addresses.
-Awaitable<std::optional<Address>> Incoming::first_allowed()
+// Both families are heard out. The reply has room for one address, and whom it is passed on to knows
+// IPv4 rather than IPv6: so that comes first.
+Awaitable<std::vector<Address>> Incoming::allowed()
 {
     const auto began = Clock::now();
-    std::optional<Address> first;
+    std::vector<Address> all;
     if (!cancelled_)
         candidates_.ask(dialer_.resolver(), [wakeup = wakeup_] { wakeup->wake(); });
     while (!cancelled_) {
         while (const auto news = candidates_.next())
-            if (!first && !news->allowed.empty())
-                first = news->allowed.front();
+            all.insert(all.end(), news->allowed.begin(), news->allowed.end());
         if (candidates_.complete())
             break;
         co_await wakeup_->wait();
     }
     if (candidates_.looks_up())
         dns_time_ = since(began);
-    co_return first;
+    std::stable_partition(all.begin(), all.end(),
+                          [](const Address& address) { return address.is_v4(); });
+    co_return all;
 }
 
 // 0, or the errno of what went wrong.
@@ -126,28 +138,32 @@ int Incoming::listen_towards(const Address& address)
 Awaitable<DialResult> Incoming::peer()
 {
     while (!cancelled_) {
+        co_await acceptor_.async_wait(Acceptor::wait_read, as_values);
+        if (cancelled_)
+            break;
         if (auto taken = take())
             co_return finish(std::move(*taken));
-        co_await acceptor_.async_wait(Acceptor::wait_read, as_values);
+        if (std::exchange(is_short_, false)) {
+            pause_.expires_after(shortage_pause);
+            co_await pause_.async_wait(as_values);
+        }
     }
     co_return finish(candidates_.given_up());
 }
 
-// Takes whoever is waiting, until it is the peer.
-std::optional<DialResult> Incoming::take()
+// Takes whoever is waiting, until it is the peer. After a handful of strangers the others have their turn.
+std::optional<Dialled> Incoming::take()
 {
-    for (;;) {
+    for (int strangers = 0; strangers < backlog; ++strangers) {
         sockaddr_storage from{};
         socklen_t size = sizeof from;
         auto* address = reinterpret_cast<sockaddr*>(&from);
         Descriptor accepted{
             ::accept4(acceptor_.native_handle(), address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-        if (!accepted.is_open() && is_shortage(errno))
-            return DialFailure{ending_of(errno), errno, candidates_.given_up().decision};
-        if (!accepted.is_open() && errno == EAGAIN)
-            return std::nullopt;
-        if (!accepted.is_open())
-            continue;  // one that died in the queue
+        if (!accepted.is_open()) {
+            is_short_ = is_shortage(errno);
+            return std::nullopt;  // or one that died in the queue
+        }
         const auto who = platform::endpoint_of(address);
         const auto* verdict = who ? candidates_.find(protocols::unmapped(who->address)) : nullptr;
         if (verdict == nullptr || verdict->decision.refused()) {
@@ -158,11 +174,12 @@ std::optional<DialResult> Incoming::take()
         boost::system::error_code error;
         socket.adopt({from.ss_family, 0}, accepted.get(), error);
         if (error)
-            return DialFailure{ending_of(error.value()), error.value(), verdict->decision};
+            return std::nullopt;
         (void)accepted.release();  // the socket owns it now
         socket.be_quiet();
         return Dialled{std::move(socket), {verdict->address, who->port}, at_, verdict->decision};
     }
+    return std::nullopt;
 }
 
 DialResult Incoming::finish(DialResult result)
@@ -179,6 +196,7 @@ void Incoming::cancel()
     wakeup_->wake();
     boost::system::error_code nothing_to_cancel;
     acceptor_.cancel(nothing_to_cancel);
+    pause_.cancel();
 }
 
 }  // namespace adit::dial

@@ -22,12 +22,13 @@ public:
     Incoming(const Incoming&) = delete;
     Incoming& operator=(const Incoming&) = delete;
 
-    // Listens at a free port of the address that this machine would call the peer from, and says where. Failures as
-    // Dial::run(), and what listening may run into: limit, network_unreachable.
+    // Listens at a free port of the address that this machine would call the peer from, and says where: for a peer
+    // with addresses of both families over IPv4, if it can be called so. Failures as Dial::run(), and what listening
+    // may run into: limit, network_unreachable.
     Awaitable<std::variant<Endpoint, DialFailure>> open();
 
     // The first connection from an allowed address; nothing listens after it. To be called once open() has said where.
-    // Has no time limit of its own. Failures: timed_out when cancelled, limit (no descriptor left).
+    // Has no time limit of its own, and waits for a descriptor when none is left. Failure: timed_out when cancelled.
     Awaitable<DialResult> peer();
 
     // Whichever of the two is waiting returns soon, with timed_out. At any time.
@@ -41,15 +42,17 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    Awaitable<std::optional<Address>> first_allowed();
+    Awaitable<std::vector<Address>> allowed();
     int listen_towards(const Address& address);
-    std::optional<DialResult> take();
+    std::optional<Dialled> take();
     DialResult finish(DialResult result);
 
     Dialer& dialer_;
     Candidates candidates_;
     std::shared_ptr<Wakeup> wakeup_;  // an answer of DNS may ring it late
     Acceptor acceptor_;
+    Timer pause_;  // while there is no descriptor
+    bool is_short_ = false;
     Endpoint at_;
     bool cancelled_ = false;
     std::optional<std::chrono::milliseconds> dns_time_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include "protocols/http_fields.hpp"
 
@@ -22,6 +23,8 @@ namespace {
 constexpr int most_interim_answers = 100;
 // What is read of a body before it is passed on.
 constexpr std::size_t body_piece = std::size_t{16} << 10;
+// After so many of them others have their turn, however fast both ends are.
+constexpr int pieces_in_a_row = 16;
 // What is read of the requests behind this one.
 constexpr std::size_t most_early = std::size_t{16} << 10;
 
@@ -122,7 +125,12 @@ Awaitable<void> Exchange::upload()
                                   client ? client->address.to_string() : std::string{});
     BodyReader reader{request_.framing, list_of(request_.head.fields, "Connection")};
     const BodyWriter writer{request_.framing.kind};
-    for (;;) {
+    for (int pieces = 1;; ++pieces) {
+        if (pieces % pieces_in_a_row == 0) {
+            co_await asio::post(loop_, asio::use_awaitable_t<Executor>{});
+            if (answered_ || ended_)
+                co_return;
+        }
         while (!reader.done()) {
             const auto piece = reader.read(client_.received());
             if (!piece) {

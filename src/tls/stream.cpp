@@ -13,6 +13,14 @@ namespace {
 // More names than that are nobody's.
 constexpr int most_names = 32;
 
+// Bytes from the socket without one of data: a handshake has its certificates, and after it a record
+// is at most 16 KiB and a little.
+constexpr std::size_t most_of_handshake = std::size_t{256} << 10;
+constexpr std::size_t most_without_data = std::size_t{20} << 10;
+
+// What one call takes from the socket.
+constexpr std::size_t most_at_once = std::size_t{64} << 10;
+
 void append_name(std::vector<std::string>& names, const ASN1_STRING* text)
 {
     unsigned char* utf8 = nullptr;
@@ -65,6 +73,9 @@ Stream::Stream(const Context& context, int descriptor, std::string_view early)
 {
     if (!ssl_ || SSL_set_fd(ssl_.get(), descriptor) != 1)
         throw std::bad_alloc{};
+    auto* socket = SSL_get_rbio(ssl_.get());
+    BIO_set_callback_ex(socket, &Stream::on_socket);
+    BIO_set_callback_arg(socket, reinterpret_cast<char*>(this));
     SSL_set_accept_state(ssl_.get());
     if (!reads_early_)
         return;
@@ -101,6 +112,27 @@ Then Stream::attempt(Step step)
     }
 }
 
+bool Stream::may_read() const
+{
+    const auto most = SSL_in_init(ssl_.get()) == 1 ? most_of_handshake : most_without_data;
+    return read_ - read_at_data_ < most;
+}
+
+// OpenSSL goes on by itself from a record without data to the next, for as long as there is one; this
+// is asked before each read from the socket, and told what came of it.
+long Stream::on_socket(bio_st* socket, int operation, const char*, std::size_t, int, long,
+                       int result, std::size_t* processed)
+{
+    auto& self = *reinterpret_cast<Stream*>(BIO_get_callback_arg(socket));
+    if (operation == BIO_CB_READ && !self.may_read()) {
+        BIO_clear_retry_flags(socket);  // of a former wait: this one would be in vain
+        return -1;
+    }
+    if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0)
+        self.read_ += *processed;
+    return result;
+}
+
 // The early bytes are used up. False when that was long ago.
 bool Stream::turn_to_socket()
 {
@@ -126,12 +158,17 @@ Then Stream::accept()
 Progress Stream::receive(std::span<std::uint8_t> into)
 {
     Progress progress;
+    const auto before = read_;
     while (progress.bytes < into.size() && progress.then == Then::go_on) {
         const auto room = into.subspan(progress.bytes);
         std::size_t some = 0;
         progress.then =
             attempt([&] { return SSL_read_ex(ssl_.get(), room.data(), room.size(), &some); });
         progress.bytes += some;
+        if (some > 0)
+            read_at_data_ = read_;
+        if (read_ - before >= most_at_once)
+            break;
     }
     return progress;
 }
@@ -156,7 +193,10 @@ Then Stream::peek()
 {
     std::uint8_t byte = 0;
     std::size_t some = 0;
-    return attempt([&] { return SSL_peek_ex(ssl_.get(), &byte, 1, &some); });
+    const auto then = attempt([&] { return SSL_peek_ex(ssl_.get(), &byte, 1, &some); });
+    if (some > 0)
+        read_at_data_ = read_;
+    return then;
 }
 
 Then Stream::say_end()

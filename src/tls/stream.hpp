@@ -12,6 +12,7 @@
 #include "src/gateway/progress.hpp"
 #include "src/tls/context.hpp"
 
+struct bio_st;
 struct ssl_st;
 
 namespace adit::tls {
@@ -21,12 +22,16 @@ public:
     // The server's side. `descriptor` is connected and non-blocking, stays its owner's and outlives
     // the stream. `early`: what was read from it already.
     Stream(const Context& context, int descriptor, std::string_view early);
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
 
     // The handshake. go_on: it is done; broken: it failed, failure() says why, and so was the peer
     // told, as far as it listens.
     Then accept();
 
-    // Fills `into` as far as there is something. `ended` is a close_notify; an end of the
+    // Fills `into` as far as there is something, though others have their turn after some records. A
+    // peer that sends record after record without a byte of data (a flood of KeyUpdates, RFC 8446
+    // §4.6.3) is `broken`. `ended` is a close_notify; an end of the
     // connection without one is `broken`, for it may have been cut off by anybody.
     Progress receive(std::span<std::uint8_t> into);
 
@@ -63,11 +68,16 @@ private:
     template <class Step>
     Then attempt(Step step);
     bool turn_to_socket();
+    bool may_read() const;
+    static long on_socket(bio_st* socket, int operation, const char*, std::size_t, int, long,
+                          int result, std::size_t* processed);
 
     std::unique_ptr<ssl_st, Free> ssl_;
     policy::Tls::UserFrom user_from_;
     bool reads_early_ = false;  // OpenSSL has not come to the socket yet
     bool broken_ = false;
+    std::size_t read_ = 0;          // from the socket, in all
+    std::size_t read_at_data_ = 0;  // by the time of the last byte of data
     std::string_view failure_;
 };
 

@@ -26,15 +26,16 @@ std::optional<Census::Place> Census::admit(const protocols::Address& client)
     const std::lock_guard lock{mutex_};
     if (all_ == most)
         return std::nullopt;
-    auto& count = of_client_[client];
+    auto origin = login::origin_of(client);
+    auto& count = of_client_[origin];
     if (count == most_of_one_client)
         return std::nullopt;
     ++count;
     ++all_;
-    return Place{*this, client};
+    return Place{*this, std::move(origin)};
 }
 
-void Census::leave(const protocols::Address& client, const std::vector<std::uint16_t>& outside)
+void Census::leave(const login::Origin& client, const std::vector<std::uint16_t>& outside)
 {
     const std::lock_guard lock{mutex_};
     for (const auto port : outside)

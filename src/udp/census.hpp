@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "protocols/target.hpp"
+#include "src/login/origin.hpp"
 
 namespace adit::udp {
 
@@ -24,10 +25,12 @@ public:
     // One association's place, given back when it is destroyed. The census outlives it.
     class Place {
     public:
-        Place(Census& census, protocols::Address client) : census_{&census}, client_{client} {}
+        Place(Census& census, login::Origin client) : census_{&census}, client_{std::move(client)}
+        {
+        }
         Place(Place&& other) noexcept
             : census_{std::exchange(other.census_, nullptr)},
-              client_{other.client_},
+              client_{std::move(other.client_)},
               outside_{std::move(other.outside_)}
         {
         }
@@ -41,19 +44,20 @@ public:
 
     private:
         Census* census_;
-        protocols::Address client_;
+        login::Origin client_;
         std::vector<std::uint16_t> outside_;
     };
 
-    // Empty when the gateway or this client has as many as there may be.
+    // Empty when the gateway or this client has as many as there may be. A client is an IPv4 address or
+    // an IPv6 /64.
     std::optional<Place> admit(const protocols::Address& client);
 
 private:
-    void leave(const protocols::Address& client, const std::vector<std::uint16_t>& outside);
+    void leave(const login::Origin& client, const std::vector<std::uint16_t>& outside);
 
     std::mutex mutex_;  // taken when an association begins, hears its client, and ends
     std::multiset<std::uint16_t> outside_;  // one port may be taken for IPv4 and for IPv6
-    std::map<protocols::Address, std::size_t> of_client_;
+    std::map<login::Origin, std::size_t> of_client_;
     std::size_t all_ = 0;
 };
 

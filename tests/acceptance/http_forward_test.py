@@ -1,11 +1,13 @@
 """Plain HTTP requests through the gateway, byte for byte: how they are written anew, streamed, refused, and kept apart."""
+import contextlib
 import signal
 import threading
 
 from harness.gateway import Gateway, LOOPBACK, eventually, password_hash
-from harness.origins import Door, closed_port
+from harness.origins import Door, ProgramOrigin, closed_port
 from harness.runner import check, contains, each, equal, main, test
-from harness.wire import HttpReply, connect_request, dial, is_closed, read_exactly, read_until, reset
+from harness.wire import (HttpReply, connect_request, dial, http_tunnel, is_closed, read_exactly, read_until,
+                          reset)
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CRLF2 = b"\r\n\r\n"
@@ -14,6 +16,12 @@ CRLF2 = b"\r\n\r\n"
 def ask(port, *fields, method="GET", path="/", version="1.1", body=b""):
     lines = [f"{method} http://127.0.0.1:{port}{path} HTTP/{version}", "Host: ignored.example", *fields]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
+
+
+def quietly(work):
+    """For a thread whose connection the test closes when it has seen enough."""
+    with contextlib.suppress(OSError):
+        work()
 
 
 def exchange(gateway, door, request, answer):
@@ -318,6 +326,31 @@ def _():
         contains(read_until(origin, b"hi"), b"POST ")
         origin.sendall(OK)
         equal(HttpReply(client).status, 200)
+
+
+@test("a flood of requests that are all refused leaves the others of its worker their turn")
+def _():
+    denied, count = b"GET http://10.0.0.1/ HTTP/1.1\r\nHost: a\r\n\r\n", 20_000
+    answers = [0]
+
+    def read_answers(connection):
+        rest = b""
+        while piece := connection.recv(1 << 20):
+            rest += piece
+            answers[0] += rest.count(b"HTTP/1.1 403")
+            rest = rest[-11:]
+
+    with ProgramOrigin("cat") as origin, Gateway(workers=1) as gateway, dial(gateway.address()) as flood:
+        neighbour = http_tunnel(gateway.address(), "127.0.0.1", origin.port)
+        for work in (lambda: read_answers(flood), lambda: flood.sendall(denied * count)):
+            threading.Thread(target=quietly, args=(work,), daemon=True).start()
+        eventually(lambda: answers[0] > 0, "no answer to the flood")
+        for _ in range(3):
+            neighbour.sendall(b"ping")
+            equal(read_exactly(neighbour, 4), b"ping")
+        check(answers[0] < count - 1000, f"{answers[0]} of {count} were answered before the neighbour was")
+        neighbour.close()
+        reset(flood)
 
 
 @test("each request is judged afresh: one denied in the middle keeps the connection for the next")

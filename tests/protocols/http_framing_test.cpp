@@ -100,6 +100,19 @@ TEST_CASE("Connection cannot take a framing field away")
     CHECK(*framing == Framing{Kind::length, 5});
 }
 
+TEST_CASE("a Connection that names more fields than any message has is refused")
+{
+    std::string named{"close"};
+    for (int i = 1; i < 64; ++i)
+        named += ",a";
+    CHECK(framing_of(request("Connection: " + named + "\r\n")).has_value());
+    CHECK(framing_of(request("Connection: " + named + ",\r\n")).error() == Fault::bad_field);
+    CHECK(framing_of(request("Connection: " + named + "\r\nConnection: a\r\n")).error() ==
+          Fault::bad_field);
+    CHECK(framing_of(response("200 OK", "Connection: " + named + ",a\r\n"), "GET").error() ==
+          Fault::bad_field);
+}
+
 TEST_CASE("HTTP/1.0 knows no chunks, in a request and in an answer")
 {
     CHECK_FALSE(framing_of(request("Transfer-Encoding: chunked\r\n", "1.0")).has_value());

@@ -82,6 +82,7 @@ TEST_CASE("only what a listener offers is told")
     CHECK(says(text, "export http_proxy=http://proxy.example:1080\n"));
     for (const auto* other : {"ssh", "https", "git", "socks"})
         CHECK_FALSE(says(text, other));
+    CHECK(says(text, "--proxy-server=http=http://"));
 
     offer.socks4 = true;
     text = usage(offer);
@@ -170,6 +171,19 @@ TEST_CASE("GET /proxy.pac gives a proxy auto-configuration file")
     const auto answer = page("GET /proxy.pac", host);
     CHECK(holds(answer, "Content-Type: application/x-ns-proxy-autoconfig\r\n"));
     CHECK(holds(answer, "return \"PROXY proxy.example:1080\";"));
+}
+
+TEST_CASE("what a listener does not serve goes past it")
+{
+    HttpOffer offer{true, false, true};
+    auto answer = page("GET /proxy.pac", host, offer);
+    CHECK(holds(answer, "if (url.substring(0, 5) === \"http:\") return \"DIRECT\";\n"));
+    CHECK(holds(page("GET /", host, offer), "--proxy-server=https=http://proxy.example:1080"));
+    offer = {false, true, true};
+    answer = page("GET /proxy.pac", host, offer);
+    CHECK(holds(answer, "if (url.substring(0, 5) !== \"http:\") return \"DIRECT\";\n"));
+    CHECK(holds(page("GET /", host, offer), "--proxy-server=http=http://proxy.example:1080"));
+    CHECK_FALSE(holds(page("GET /proxy.pac", host), "url.substring"));
 }
 
 TEST_CASE("a HEAD gets the fields alone, and every answer its length")

@@ -106,6 +106,17 @@ TEST_CASE_FIXTURE(IncomingFixture, "an allowed peer is taken, a stranger is not,
     CHECK(error == asio::error::connection_refused);
 }
 
+TEST_CASE_FIXTURE(IncomingFixture, "a peer of both families is waited for over IPv4")
+{
+    server.answers("dual.corp", Family::ipv6, {address("::1"), address("2001:db8::7")});
+    server.answers("dual.corp", Family::ipv4, {address("127.0.0.2")});
+    await("dual.corp");
+    const auto at = listening();
+    CHECK(at.address == address("127.0.0.1"));
+    const auto peer = call(at, "127.0.0.2");
+    CHECK(connected().address.address == address("127.0.0.2"));
+}
+
 TEST_CASE_FIXTURE(IncomingFixture,
                   "a wait for the peer ends when it is cancelled, and so does the listening")
 {

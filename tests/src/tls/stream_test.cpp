@@ -85,6 +85,36 @@ TEST_CASE("http/1.1 is chosen where it is offered, and a client of HTTP/2 alone 
     CHECK(silent.shake());
 }
 
+namespace {
+
+// Records of a handshake that hold no data.
+void update_keys(tests::Handshake& handshake, int times)
+{
+    auto* client = handshake.client.native();
+    for (int i = 0; i < times; ++i) {
+        REQUIRE(SSL_key_update(client, SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+        REQUIRE(SSL_do_handshake(client) == 1);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a peer may change its keys, but not for ever without a byte of data")
+{
+    const auto tls_1_3 = [](SSL* client) { SSL_set_min_proto_version(client, TLS1_3_VERSION); };
+    Handshake handshake{server_settings(), tls_1_3};
+    REQUIRE(handshake.shake());
+    for (int round = 0; round < 3; ++round) {
+        update_keys(handshake, 300);
+        REQUIRE(handshake.client.send("still here"));
+        CHECK(handshake.receive(10) == "still here");
+    }
+
+    update_keys(handshake, 1000);
+    std::array<std::uint8_t, 16> room;
+    CHECK(handshake.stream->receive(room).then == Then::broken);
+}
+
 TEST_CASE("nothing is resumed: a client gets no ticket")
 {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
