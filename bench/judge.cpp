@@ -2,9 +2,9 @@
 //
 //   bench_judge [hosts [networks [rules]]]      100000 10000 10000 unless said otherwise
 //
-// Every rule is an allow of one team: a user, a few hosts, a port. Above them stand one denial by a
-// list of hosts and one by a list of networks, so that each request passes both. Half of the requests
-// are for hosts that some rule names, half are for others.
+// Every rule is an allow of one team, told apart by its user and hosts, by its clients, or by the
+// networks it may reach. Above them stand one denial by a list of hosts and one by a list of networks,
+// so that each request passes both. Half of the requests are for what some rule names, half are not.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -48,7 +48,30 @@ std::string list_of_networks(std::size_t count)
     return text;
 }
 
-std::string configuration(std::size_t rules)
+enum class Shape : std::uint8_t { hosts, clients, networks };
+
+std::string network(std::size_t number)
+{
+    return fmt::format("10.{}.{}", number / 256 % 256, number % 256);
+}
+
+std::string fields_of(Shape shape, std::size_t number)
+{
+    switch (shape) {
+        case Shape::hosts:
+            return fmt::format(R"("users": ["team{0}"], "hosts": ["{1}", "*.{1}"])", number % 100,
+                               host(number));
+        case Shape::clients:
+            return fmt::format(R"("users": ["team{}"], "clients": ["{}.0/24"])", number % 100,
+                               network(number));
+        case Shape::networks:
+            return fmt::format(R"("users": ["team{}"], "networks": ["{}.0/24"])", number % 100,
+                               network(number));
+    }
+    return {};
+}
+
+std::string configuration(Shape shape, std::size_t rules)
 {
     std::string text = R"({ "listeners": [ { "address": "127.0.0.1:1080" } ], "users": {)";
     for (int i = 0; i < 100; ++i)
@@ -59,8 +82,8 @@ std::string configuration(std::size_t rules)
     for (std::size_t i = 0; i < rules; ++i)
         text += fmt::format(
             R"(,
-        {{ "name": "rule {0}", "action": "allow", "users": ["team{1}"], "hosts": ["{2}", "*.{2}"], "ports": [443] }})",
-            i, i % 100, host(i));
+        {{ "name": "rule {}", "action": "allow", {}, "ports": [443] }})",
+            i, fields_of(shape, i));
     return text + " ] }";
 }
 
@@ -69,9 +92,9 @@ double seconds_since(Clock::time_point begin)
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-policy::Loaded load_measured(const Size& size)
+policy::Loaded load_measured(Shape shape, const Size& size)
 {
-    const auto text = configuration(size.rules);
+    const auto text = configuration(shape, size.rules);
     const auto hosts = list_of_hosts(size.hosts);
     const auto networks = list_of_networks(size.networks);
     policy::LoadOptions options;
@@ -86,37 +109,44 @@ policy::Loaded load_measured(const Size& size)
             fmt::print(stderr, "{}\n", policy::to_text(mistake, "bench"));
         std::exit(1);
     }
-    fmt::print("loaded {} hosts, {} networks and {} rules in {:.3f} s\n", size.hosts, size.networks,
-               size.rules, taken);
+    fmt::print("  loaded {} hosts, {} networks and {} rules in {:.3f} s\n", size.hosts,
+               size.networks, size.rules, taken);
     return std::move(*loaded);
 }
 
 struct Request {
     policy::Subject subject;
     protocols::Target target;
+    protocols::Address address;
 };
 
-std::vector<Request> requests(const std::vector<std::string>& users, std::size_t rules)
+std::vector<Request> requests(Shape shape, const std::vector<std::string>& users, std::size_t rules)
 {
     std::mt19937 random{7};
     std::vector<Request> all;
     for (int i = 0; i < 4096; ++i) {
         const auto number = random() % rules;
-        const auto name = (i % 2 == 0 ? "www." : "other.x") + host(number);
-        Request request{{}, {*protocols::parse_host(name), 443}};
+        const bool named = i % 2 == 0;
+        const auto name = (named ? "www." : "other.x") + host(number);
+        const auto inside = *protocols::parse_address(network(number) + ".7");
+        Request request{
+            {}, {*protocols::parse_host(name), 443}, *protocols::parse_address("93.184.216.34")};
         request.subject.user = users[number % 100];
+        if (shape == Shape::clients)
+            request.subject.client = named ? inside : request.address;
+        if (shape == Shape::networks && named)
+            request.address = inside;
         all.push_back(std::move(request));
     }
     return all;
 }
 
-void judge_measured(const policy::Policy& policy, std::size_t rules)
+void judge_measured(Shape shape, const policy::Policy& policy, std::size_t rules)
 {
     std::vector<std::string> users;
     for (int i = 0; i < 100; ++i)
         users.push_back(fmt::format("team{}", i));
-    const auto all = requests(users, rules);
-    const auto address = *protocols::parse_address("93.184.216.34");
+    const auto all = requests(shape, users, rules);
     const policy::Surroundings around;
     constexpr int rounds = 100;
     std::size_t allowed = 0;
@@ -126,10 +156,12 @@ void judge_measured(const policy::Policy& policy, std::size_t rules)
             if (policy.refuse_by_name(request.subject, request.target, around))
                 continue;
             allowed +=
-                policy.judge(request.subject, request.target, address, around).allowed() ? 1 : 0;
+                policy.judge(request.subject, request.target, request.address, around).allowed()
+                    ? 1
+                    : 0;
         }
     const auto each = seconds_since(begin) / (rounds * static_cast<double>(all.size()));
-    fmt::print("judged a request, by name and by address, in {:.2f} us ({} of {} allowed)\n",
+    fmt::print("  judged a request, by name and by address, in {:.2f} us ({} of {} allowed)\n",
                each * 1e6, allowed / rounds, all.size());
 }
 
@@ -145,6 +177,11 @@ int main(int count, char** arguments)
         fmt::print(stderr, "usage: bench_judge [hosts [networks [rules]]], each at least 1\n");
         return 2;
     }
-    const auto loaded = load_measured(size);
-    judge_measured(loaded.configuration.policy, size.rules);
+    constexpr std::pair<Shape, const char*> shapes[] = {
+        {Shape::hosts, "hosts"}, {Shape::clients, "clients"}, {Shape::networks, "networks"}};
+    for (const auto& [shape, word] : shapes) {
+        fmt::print("rules told apart by their {}:\n", word);
+        const auto loaded = load_measured(shape, size);
+        judge_measured(shape, loaded.configuration.policy, size.rules);
+    }
 }

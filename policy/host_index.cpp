@@ -1,5 +1,7 @@
 #include "policy/host_index.hpp"
 
+#include <algorithm>
+#include <span>
 #include <string_view>
 
 namespace adit::policy {
@@ -10,6 +12,9 @@ using Id = HostIndex::Id;
 
 // Each is tried on every name: what lies behind these is not compared.
 constexpr std::size_t most_patterns = 64;
+
+// A list of a hundred thousand names is known by its beginning.
+constexpr std::size_t most_entries = 1000;
 
 // Calls `each` for example.com and com, given www.example.com.
 template <class Each>
@@ -51,29 +56,32 @@ void HostIndex::add(Id id, const std::vector<HostEntry>& entries)
     }
 }
 
-std::set<HostIndex::Id> HostIndex::sharing(const std::vector<HostEntry>& entries) const
+std::vector<Id> HostIndex::sharing(const std::vector<HostEntry>& entries) const
 {
-    std::set<Id> found{all_.begin(), all_.end()};
-    for (const auto& entry : entries)
+    std::vector<Id> found;
+    for (const auto& entry : std::span{entries}.first(std::min(entries.size(), most_entries)))
         find(entry, found);
+    std::ranges::sort(found);
+    const auto repeats = std::ranges::unique(found);
+    found.erase(repeats.begin(), repeats.end());
     return found;
 }
 
-void HostIndex::find(const HostEntry& entry, std::set<Id>& found) const
+void HostIndex::find(const HostEntry& entry, std::vector<Id>& found) const
 {
     const auto take = [&](const Ids& ids, const std::string& name) {
         if (const auto at = ids.find(name); at != ids.end())
-            found.insert(at->second.begin(), at->second.end());
+            found.insert(found.end(), at->second.begin(), at->second.end());
     };
     if (entry.kind == HostEntry::Kind::any) {
-        found.insert(lists_.begin(), lists_.end());
+        found.insert(found.end(), lists_.begin(), lists_.end());
         return;
     }
     const bool is_pattern = entry.kind == HostEntry::Kind::pattern;
     for (const auto& [pattern, id] : patterns_)
         if (is_pattern ? pattern == *entry.pattern
                        : entry.kind == HostEntry::Kind::exact && pattern.matches(entry.name))
-            found.insert(id);
+            found.push_back(id);
     if (is_pattern)
         return;
     take(entry.kind == HostEntry::Kind::exact ? exact_ : below_, entry.name);

@@ -1,7 +1,6 @@
 // Which of many lists of hosts share a name with a given entry, without asking each of them.
 #pragma once
 
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -19,14 +18,17 @@ public:
     // A list that holds every name.
     void add_all(Id id) { all_.push_back(id); }
 
-    // The lists that share at least one name with one of the entries. What two regular expressions
-    // share is not known, unless they are equal; nor what one shares with a suffix.
-    std::set<Id> sharing(const std::vector<HostEntry>& entries) const;
+    // The lists that hold every name, in ascending order.
+    const std::vector<Id>& for_every_name() const { return all_; }
+    // The other lists that share at least one name with one of the first thousand entries, in ascending
+    // order. What two regular expressions share is not known, unless they are equal; nor what one
+    // shares with a suffix.
+    std::vector<Id> sharing(const std::vector<HostEntry>& entries) const;
 
 private:
     using Ids = std::unordered_map<std::string, std::vector<Id>>;
 
-    void find(const HostEntry& entry, std::set<Id>& found) const;
+    void find(const HostEntry& entry, std::vector<Id>& found) const;
 
     struct Pattern {
         HostPattern pattern;

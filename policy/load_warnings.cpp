@@ -6,6 +6,7 @@
 #include "policy/host_index.hpp"
 #include "policy/internal_ranges.hpp"
 #include "policy/moment.hpp"
+#include "policy/rule_index.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
@@ -88,46 +89,56 @@ bool leaves_out(const LoadedRule& allow, const LoadedRule& denial)
 const LoadedRule* first_waiting(const LoadedRule& denial, std::span<const LoadedRule> rules,
                                 const HostIndex& allows)
 {
-    for (const auto id : allows.sharing(denial.hosts))
-        if (share_request(rules[id].rule, denial.rule) && !is_exception(rules[id], denial) &&
-            !leaves_out(rules[id], denial))
-            return &rules[id];
-    return nullptr;
+    const auto waits = [&](std::size_t id) {
+        return share_request(rules[id].rule, denial.rule) && !is_exception(rules[id], denial) &&
+               !leaves_out(rules[id], denial);
+    };
+    auto first = rules.size();
+    const auto consider = [&](const std::vector<HostIndex::Id>& ids) {
+        if (const auto found = std::ranges::find_if(ids, waits); found != ids.end())
+            first = std::min(first, *found);
+    };
+    consider(allows.for_every_name());
+    consider(allows.sharing(denial.hosts));
+    return first == rules.size() ? nullptr : &rules[first];
 }
 
-// The rules that may cover others, found without asking each of them for its hosts.
-class Coverers {
-public:
-    explicit Coverers(std::span<const LoadedRule> rules) : rules_{rules} {}
-
-    void add(std::size_t id)
+// A request such that whatever covers the rule is among the index's candidates for it: its fields are
+// taken from what the rule names, and where it names nothing they are what no rule names.
+struct Sample {
+    explicit Sample(const LoadedRule& loaded)
+        : destination{first_network(loaded.rule.networks).value_or(Address{}), {}}
     {
-        if (rules_[id].rule.hosts)
-            with_hosts_.add(id, rules_[id].hosts);
-        else
-            for_all_hosts_.push_back(id);
-    }
-    // The first one that covers the rule; null when none does.
-    const LoadedRule* first_of(const LoadedRule& rule) const
-    {
-        const auto covering = [&](std::size_t id) { return covers(rules_[id].rule, rule.rule); };
-        auto best = rules_.size();
-        if (const auto id = std::ranges::find_if(for_all_hosts_, covering);
-            id != for_all_hosts_.end())
-            best = *id;
-        if (rule.rule.hosts) {
-            const auto sharing = with_hosts_.sharing(rule.hosts);
-            if (const auto id = std::ranges::find_if(sharing, covering); id != sharing.end())
-                best = std::min(best, *id);
+        const auto& rule = loaded.rule;
+        if (rule.users && !rule.users->names.empty())
+            subject.user = *rule.users->names.begin();
+        subject.client = first_network(rule.clients);
+        if (rule.ports && !rule.ports->ranges().empty())
+            target.port = rule.ports->ranges().front().first;
+        if (!loaded.hosts.empty() && !loaded.hosts.front().pattern) {
+            const auto& entry = loaded.hosts.front();
+            const bool below = entry.kind == HostEntry::Kind::suffix;
+            if (const auto name = protocols::Domain::parse((below ? "x." : "") + entry.name))
+                target.host = *name;
         }
-        return best == rules_.size() ? nullptr : &rules_[best];
     }
+
+    Subject subject;
+    Target target{Address{}, 0};
+    Destination destination;
 
 private:
-    std::span<const LoadedRule> rules_;
-    std::vector<std::size_t> for_all_hosts_;
-    HostIndex with_hosts_;
+    static std::optional<Address> first_network(const std::optional<NetworkSet>& networks)
+    {
+        if (!networks || networks->networks().empty())
+            return std::nullopt;
+        return networks->networks().front().address;
+    }
 };
+
+// Rules are compared this often at most: a file of ten thousand rules that differ in nothing the index
+// knows is loaded all the same, and the rest of it not warned of.
+constexpr std::size_t most_comparisons = 4'000'000;
 
 bool is_every_port(const std::optional<PortSet>& ports)
 {
@@ -204,14 +215,23 @@ void warn_of_late_denials(std::span<const LoadedRule> rules, const Reader& reade
 
 void warn_of_shadowed(std::span<const LoadedRule> rules, const Reader& reader)
 {
-    Coverers above{rules};
+    std::vector<const Rule*> all;
+    for (const auto& loaded : rules)
+        all.push_back(&loaded.rule);
+    const RuleIndex index{all};
+    auto left = most_comparisons;
     for (std::size_t i = 0; i < rules.size(); ++i) {
-        if (const auto* first = above.first_of(rules[i]))
+        const Sample sample{rules[i]};
+        auto above = index.candidates(sample.subject, sample.target, &sample.destination);
+        for (auto id = above.next(); id < i && left > 0; id = above.next(), --left) {
+            if (!covers(rules[id].rule, rules[i].rule))
+                continue;
             reader.report().warning(rules[i].place,
-                                    "this rule can never match, for " + called(*first) +
+                                    "this rule can never match, for " + called(rules[id]) +
                                         " above matches whatever it matches; put this one above "
                                         "it, or take it out");
-        above.add(i);
+            break;
+        }
     }
 }
 

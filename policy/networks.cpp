@@ -33,13 +33,6 @@ std::uint8_t width(const Address& address)
     return address.is_v4() ? 32 : 128;
 }
 
-// Interfaces and kernels give link-local addresses a zone; a rule never has one.
-Address plain(const Address& address)
-{
-    const auto inner = unmapped(address);
-    return inner.is_v4() ? inner : Address{address_v6{inner.to_v6().to_bytes()}};
-}
-
 std::optional<std::uint8_t> parse_prefix(std::string_view digits, unsigned most)
 {
     const bool leading_zero = digits.size() > 1 && digits.front() == '0';
@@ -121,6 +114,12 @@ bool Network::is_single() const
     return prefix == width(address);
 }
 
+Address written_form(const Address& address)
+{
+    const auto inner = unmapped(address);
+    return inner.is_v4() ? inner : Address{address_v6{inner.to_v6().to_bytes()}};
+}
+
 std::string to_text(const Network& network)
 {
     auto text = protocols::to_text(protocols::Host{network.address});
@@ -129,27 +128,27 @@ std::string to_text(const Network& network)
 
 bool Surroundings::is_own(const Address& address) const
 {
-    return std::ranges::any_of(own_addresses, [wanted = plain(address)](const Address& own) {
-        return plain(own) == wanted;
+    return std::ranges::any_of(own_addresses, [wanted = written_form(address)](const Address& own) {
+        return written_form(own) == wanted;
     });
 }
 
 bool Surroundings::is_own_listener(const Endpoint& endpoint) const
 {
-    const auto written = plain(endpoint.address);
+    const auto written = written_form(endpoint.address);
     const auto judged = judged_form(endpoint.address, *this);
     const bool here = judged.is_loopback() || is_own(judged) || is_own(written);
     return std::ranges::any_of(listeners, [&](const Endpoint& listener) {
         if (listener.port != endpoint.port)
             return false;
-        const auto address = plain(listener.address);
+        const auto address = written_form(listener.address);
         return address.is_unspecified() ? here : address == judged || address == written;
     });
 }
 
 Address judged_form(const Address& address, const Surroundings& around)
 {
-    const auto inner = plain(address);
+    const auto inner = written_form(address);
     if (inner.is_v4())
         return inner;
     const auto length = nat64_length(inner, around);
@@ -158,7 +157,7 @@ Address judged_form(const Address& address, const Surroundings& around)
 
 HiddenIpv4 hidden_ipv4(const Address& address, const Surroundings& around)
 {
-    const auto inner = plain(address);
+    const auto inner = written_form(address);
     if (inner.is_v4())
         return {};
     const auto length = nat64_length(inner, around);
@@ -187,7 +186,7 @@ Word classify(const Address& address, const Surroundings& around)
 }
 
 Destination::Destination(const Address& address, const Surroundings& around)
-    : written{plain(address)},
+    : written{written_form(address)},
       judged{judged_form(written, around)},
       word{word_here(judged, around.is_own(judged) || around.is_own(written))}
 {
@@ -278,7 +277,7 @@ bool NetworkSet::denies(const Destination& destination) const
 
 bool NetworkSet::contains_client(const Address& client, const Surroundings& around) const
 {
-    const auto peer = plain(client);
+    const auto peer = written_form(client);
     return in_networks(peer) || (words_ != 0 && has(word_here(peer, around.is_own(peer))));
 }
 
@@ -295,7 +294,7 @@ bool NetworkSet::names_exactly(const Address& address) const
     return index_.contains({address, width(address)});
 }
 
-std::size_t NetworkSet::Hash::operator()(const Network& network) const noexcept
+std::size_t NetworkHash::operator()(const Network& network) const noexcept
 {
     // Two multiplications that spread every bit; the file's author picks the keys, not an attacker.
     const auto [high, low] = bits_of(network.address);

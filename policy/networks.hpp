@@ -34,6 +34,10 @@ struct Network {
 };
 std::string to_text(const Network& network);
 
+struct NetworkHash {
+    std::size_t operator()(const Network& network) const noexcept;
+};
+
 // What the gateway knows about itself and its network; an argument of every judgement.
 struct Surroundings {
     std::vector<Address>
@@ -46,6 +50,10 @@ struct Surroundings {
     // True when dialling `endpoint` would reach one of our own listeners.
     bool is_own_listener(const Endpoint& endpoint) const;
 };
+
+// As it was written, but IPv4 for the mapped form (RFC 4291 §2.5.5.2), and without the zone that
+// interfaces and kernels give link-local addresses: a rule never has one.
+Address written_form(const Address& address);
 
 // The address a destination is judged as: IPv4 for mapped and NAT64 forms, otherwise itself.
 Address judged_form(const Address& address, const Surroundings& around);
@@ -103,10 +111,6 @@ public:
     bool covers(const Network& network) const;         // one network holds all of this one
 
 private:
-    struct Hash {
-        std::size_t operator()(const Network& network) const noexcept;
-    };
-
     bool in_networks(const Address& address) const;
     bool names_exactly(const Address& address) const;
 
@@ -114,7 +118,7 @@ private:
     std::vector<Network> networks_;
     // The same networks, found by one look for each prefix length in use: ten thousand blocked
     // networks cost as little as ten.
-    std::unordered_set<Network, Hash> index_;
+    std::unordered_set<Network, NetworkHash> index_;
     std::vector<std::uint8_t> ipv4_prefixes_;
     std::vector<std::uint8_t> ipv6_prefixes_;
 };

@@ -14,6 +14,9 @@ struct Unheard {
     using Rules = LikelyRules;
     void operator()(const Rule&, const Matched&) const {}
 };
+struct UntilAllowed : Unheard {
+    static constexpr bool ends_at_allow = true;
+};
 
 // What a token does not reach, no rule and no mode opens.
 std::optional<Decision> refuse_by_rights(const Policy& policy, const Subject& subject,
@@ -58,7 +61,7 @@ std::optional<Decision> Policy::refuse_by_name(const Subject& subject, const Tar
 {
     if (auto refused = refuse_by_rights(*this, subject, target))
         return refused;
-    Unheard seen;
+    UntilAllowed seen;
     const auto* literal = std::get_if<Address>(&target.host);
     const auto decision = literal != nullptr
                               ? judge(subject, target, *literal, around)
@@ -73,7 +76,7 @@ std::optional<Decision> Policy::refuse_association(Subject subject,
     subject.unknown.add(Fact::host);
     subject.unknown.add(Fact::port);
     const Target anywhere{Address{}, 0};
-    Unheard seen;
+    UntilAllowed seen;
     const auto decision = judge_rules(*this, {subject, anywhere, around}, seen).decision;
     return decision.refused() ? std::optional{decision} : std::nullopt;
 }

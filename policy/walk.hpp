@@ -60,7 +60,8 @@ class LikelyRules {
 public:
     LikelyRules(const Policy& policy, const Question& question)
         : rules_{policy.rules()},
-          candidates_{policy.index().candidates(question.subject, question.target)}
+          candidates_{
+              policy.index().candidates(question.subject, question.target, question.destination)}
     {
     }
     const Rule* next()
@@ -72,6 +73,14 @@ public:
 private:
     const std::vector<Rule>& rules_;
     RuleIndex::Candidates candidates_;
+};
+
+// Who only wants to know whether all is refused has a member of this name: the first rule that
+// allows, or might, ends the walk.
+template <class Seen>
+concept ends_at_allow = requires
+{
+    Seen::ends_at_allow;
 };
 
 // `seen` is told of every rule that is asked; Seen::Rules says which those are.
@@ -96,6 +105,9 @@ Walk walk(const Policy& policy, const Question& question, Observing observing, S
             found.may_deny = true;
         else if (found.allow == nullptr)
             found.allow = &rule;
+        if constexpr (ends_at_allow<Seen>)
+            if (found.allow != nullptr)
+                return found;
         if (matched.match == Match::yes) {
             found.decided = &rule;
             return found;

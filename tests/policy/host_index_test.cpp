@@ -11,7 +11,10 @@ namespace {
 
 std::set<HostIndex::Id> sharing(const HostIndex& index, std::string_view entry)
 {
-    return index.sharing({*parse_host_entry(entry)});
+    const auto named = index.sharing({*parse_host_entry(entry)});
+    std::set<HostIndex::Id> all{named.begin(), named.end()};
+    all.insert(index.for_every_name().begin(), index.for_every_name().end());
+    return all;
 }
 
 TEST_CASE("lists that share a name with an entry are found, and no others")

@@ -39,6 +39,14 @@ Rule rule_for_user(const char* user)
     return rule;
 }
 
+std::vector<std::size_t> all_of(RuleIndex::Candidates found)
+{
+    std::vector<std::size_t> positions;
+    for (auto next = found.next(); next != RuleIndex::Candidates::none; next = found.next())
+        positions.push_back(next);
+    return positions;
+}
+
 std::vector<std::size_t> candidates(const RuleIndex& index, const char* host, std::uint16_t port,
                                     const char* user = "", bool user_unknown = false)
 {
@@ -47,11 +55,7 @@ std::vector<std::size_t> candidates(const RuleIndex& index, const char* host, st
     if (user_unknown)
         subject.unknown.add(Fact::user);
     const Target target{*protocols::parse_host(host), port};
-    auto found = index.candidates(subject, target);
-    std::vector<std::size_t> positions;
-    for (auto next = found.next(); next != RuleIndex::Candidates::none; next = found.next())
-        positions.push_back(next);
-    return positions;
+    return all_of(index.candidates(subject, target));
 }
 
 using Positions = std::vector<std::size_t>;
@@ -81,6 +85,74 @@ TEST_CASE("only the rules filed under a request's name, user or port are asked, 
     CHECK(candidates(index, "c.test", 443, "alice") == Positions{2, 4, 5});
     CHECK(candidates(index, "c.test", 443, "bob") == Positions{2, 5});
     CHECK(candidates(index, "c.test", 443, "", true) == Positions{2, 4, 5});
+}
+
+TEST_CASE(
+    "rules that name clients or networks are asked for those alone, in every form of an address")
+{
+    const auto rule_for = [](const char* clients, const char* networks) {
+        Rule rule = rule_for_ports({443, 443});
+        if (*clients != 0)
+            rule.clients.emplace().add(*Network::parse(clients));
+        if (*networks != 0)
+            rule.networks.emplace().add(*Network::parse(networks));
+        return rule;
+    };
+    Rule by_word;
+    by_word.networks.emplace().add(Word::loopback);
+    const RuleIndex index{{rule_for("10.1.0.0/16", ""), rule_for("10.2.0.0/16", ""),
+                           rule_for("", "192.0.2.0/24"), rule_for("", "64:ff9b::/96"), by_word,
+                           rule_for("10.1.2.3", "192.0.2.0/24")}};
+    const Surroundings around;
+    const auto asked = [&](const char* client, const char* address) {
+        Subject subject;
+        if (*client != 0)
+            subject.client = *protocols::parse_address(client);
+        const Target target{*protocols::parse_host("a.example"), 443};
+        std::optional<Destination> destination;
+        if (*address != 0)
+            destination.emplace(*protocols::parse_address(address), around);
+        return all_of(index.candidates(subject, target, destination ? &*destination : nullptr));
+    };
+    CHECK(asked("10.1.9.9", "198.51.100.1") == Positions{0, 4});
+    CHECK(asked("10.2.9.9", "192.0.2.7") == Positions{1, 2, 4});
+    CHECK(asked("10.1.2.3", "192.0.2.7") == Positions{0, 2, 4, 5});
+    CHECK(asked("", "64:ff9b::c000:207") == Positions{2, 3, 4});
+    CHECK(asked("", "") == Positions{2, 3, 4});
+
+    Subject somebody;
+    somebody.unknown.add(Fact::client);
+    const Target target{*protocols::parse_host("a.example"), 443};
+    CHECK(all_of(index.candidates(somebody, target)) == Positions{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("a rule is filed where it has least company")
+{
+    std::vector<Rule> rules;
+    for (int i = 0; i < 4; ++i) {
+        auto& rule = rules.emplace_back(rule_for_user("alice"));
+        rule.ports.emplace().add({443, 443});
+        rule.clients.emplace().add(*Network::parse("10.0." + std::to_string(i) + ".0/24"));
+    }
+    Subject subject;
+    subject.user = "alice";
+    subject.client = *protocols::parse_address("10.0.2.1");
+    const Target target{*protocols::parse_host("a.example"), 443};
+    CHECK(all_of(RuleIndex{rules}.candidates(subject, target)) == Positions{2});
+}
+
+TEST_CASE("networks of more lengths than are looked up are asked each time, and found")
+{
+    std::vector<Rule> rules;
+    for (unsigned length = 8; length <= 32; ++length) {
+        auto& rule = rules.emplace_back();
+        rule.clients.emplace().add({masked(*protocols::parse_address("10.255.255.255"), length),
+                                    static_cast<std::uint8_t>(length)});
+    }
+    Subject subject;
+    subject.client = *protocols::parse_address("10.255.255.255");
+    const Target target{*protocols::parse_host("a.example"), 443};
+    CHECK(all_of(RuleIndex{rules}.candidates(subject, target)).size() == rules.size());
 }
 
 TEST_CASE("a name with as many labels as a name can have is looked up under all of them")
