@@ -3,6 +3,7 @@
 #include <array>
 
 #include "policy/suggest.hpp"
+#include "policy/user_name.hpp"
 #include "policy/vocabulary.hpp"
 
 namespace adit::policy {
@@ -14,24 +15,6 @@ constexpr std::array<Key, 1> user_keys{{{"password"}}};
 bool is_control(char c)
 {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
-
-// A user name travels in RFC 1929 (255 bytes) and RFC 7617 (no colon).
-std::string_view wrong_with_user_name(std::string_view name)
-{
-    if (name.empty())
-        return "an empty user name is nobody";
-    if (name.front() == '@')
-        return "\"@\" in front marks groups; a user's name begins with something else";
-    if (name == "*")
-        return "\"*\" means anyone who is logged in; no user can be called so";
-    if (name.find(':') != std::string_view::npos)
-        return "a user name cannot hold a colon (RFC 7617)";
-    if (name.size() > 255)
-        return "a user name has at most 255 bytes (RFC 1929)";
-    if (std::ranges::any_of(name, is_control))
-        return "a user name holds no control characters";
-    return {};
 }
 
 // Nothing here repeats what was written: it may be the password itself.
@@ -132,6 +115,23 @@ void add_user(const Place& item, std::string_view name, const Reader& reader,
 }
 
 }  // namespace
+
+std::string_view wrong_with_user_name(std::string_view name)
+{
+    if (name.empty())
+        return "an empty user name is nobody";
+    if (name.front() == '@')
+        return "\"@\" in front marks groups; a user's name begins with something else";
+    if (name == "*")
+        return "\"*\" means anyone who is logged in; no user can be called so";
+    if (name.find(':') != std::string_view::npos)
+        return "a user name cannot hold a colon (RFC 7617)";
+    if (name.size() > 255)
+        return "a user name has at most 255 bytes (RFC 1929)";
+    if (std::ranges::any_of(name, is_control))
+        return "a user name holds no control characters";
+    return {};
+}
 
 Users read_users(const Place& place, const Reader& reader, bool (*is_hash)(const std::string&))
 {

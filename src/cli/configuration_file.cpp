@@ -52,12 +52,14 @@ Result<Read, std::string> read_configuration(const Source& source)
     options.folder = folder_of(source.path);
     if (source.opens_files)
         options.inspect_tls = &tls::inspect;
-    // What files hold belongs to the policy that the hash names.
+    // What files hold belongs to the policy that the hash names. Their paths stand in the text as they
+    // are written; as they are opened they would tell how the configuration's own path was typed. The
+    // sizes keep what one file holds from passing for the next one's.
     std::string everything = text;
     options.read_file = [&](const std::string& path) {
-        auto content = platform::read_file(path);
+        auto content = platform::read_regular_file(path);
         if (content)
-            everything += '\0' + path + '\0' + *content;
+            everything += '\0' + std::to_string(content->size()) + '\0' + *content;
         return content;
     };
     auto loaded = policy::load(text, options);

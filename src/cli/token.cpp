@@ -12,6 +12,7 @@
 #include "policy/duration.hpp"
 #include "policy/entries.hpp"
 #include "policy/moment.hpp"
+#include "policy/user_name.hpp"
 #include "src/cli/cli.hpp"
 #include "src/cli/secrets.hpp"
 #include "src/login/token.hpp"
@@ -66,7 +67,8 @@ Asked<std::uint64_t> expiry_of(const TokenOptions& options)
     if (!life || *life < seconds{1} || *life > longest_life)
         return wrong<std::uint64_t>("--ttl: \"" + options.ttl +
                                     "\" is no duration from 1s to 365d, like 15m");
-    auto begin = std::chrono::floor<seconds>(std::chrono::system_clock::now());
+    const auto now = std::chrono::floor<seconds>(std::chrono::system_clock::now());
+    auto begin = now;
     if (!options.at.empty()) {
         const auto at = policy::parse_instant(options.at);
         if (!at)
@@ -74,10 +76,15 @@ Asked<std::uint64_t> expiry_of(const TokenOptions& options)
                                         "\" is no time like 2026-11-24T02:48:32Z");
         begin = *at;
     }
-    const auto end = (begin + std::chrono::floor<seconds>(*life)).time_since_epoch().count();
-    if (end <= 0)
+    const policy::sys_seconds end = begin + std::chrono::floor<seconds>(*life);
+    if (end.time_since_epoch() <= seconds{0})
         return wrong<std::uint64_t>("--at: that is before 1970");
-    return Expiry{boost::system::in_place_value, static_cast<std::uint64_t>(end)};
+    // The gateway takes what is signed, so a typing error must not make a key for a lifetime.
+    if (end > now + longest_life)
+        return wrong<std::uint64_t>("--at: that token would be good until " + policy::to_text(end) +
+                                    ", and no token is good for longer than 365d from now");
+    return Expiry{boost::system::in_place_value,
+                  static_cast<std::uint64_t>(end.time_since_epoch().count())};
 }
 
 Asked<protocols::Secret> key_of(const TokenOptions& options)
@@ -142,6 +149,8 @@ int token(const TokenOptions& options)
         return make_key(options.new_key);
     if (options.user.empty() || options.ttl.empty())
         return complain(misused, "a token needs --user and --ttl");
+    if (const auto mistake = policy::wrong_with_user_name(options.user); !mistake.empty())
+        return complain(misused, fmt::format("--user: {}", mistake));
     auto rights = rights_of(options);
     if (!rights)
         return complain(misused, rights.error());

@@ -1,6 +1,7 @@
 #include "src/control/explain_question.hpp"
 
 #include <chrono>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -40,6 +41,23 @@ review::Told told_by(const Json& asked)
     return told;
 }
 
+// What is told only of a request of the past. Gives what is wrong with it, or nothing.
+std::string_view read_past(const Json& asked, review::Question& question)
+{
+    question.recorded = asked.contains("recorded") && asked["recorded"] == true;
+    if (const auto reason = member(asked, "token_refusal"); !reason.empty()) {
+        question.token_refusal = review::parse_token_refusal(reason);
+        if (!question.token_refusal)
+            return "\"token_refusal\" is no such reason";
+    }
+    if (const auto time = member(asked, "time_of_day"); !time.empty()) {
+        question.time_of_day = review::moment(time);
+        if (!question.time_of_day)
+            return "\"time_of_day\" is no time";
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string in_json(const review::Question& question)
@@ -59,6 +77,8 @@ std::string in_json(const review::Question& question)
         asked["resolve"].push_back(address.to_string());
     if (question.recorded)
         asked["recorded"] = true;
+    if (question.token_refusal)
+        asked["token_refusal"] = word(*question.token_refusal);
     if (question.time_of_day)
         asked["time_of_day"] = review::to_text(*question.time_of_day);
     return asked.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -69,13 +89,9 @@ Json explain(const Json& asked, const Running& running)
     auto question = review::question_of(told_by(asked));
     if (!question)
         return Json{{"error", question.error()}};
-    question->recorded = asked.contains("recorded") && asked["recorded"] == true;
+    if (const auto wrong = read_past(asked, *question); !wrong.empty())
+        return Json{{"error", wrong}};
     question->at = std::chrono::floor<std::chrono::seconds>(running.now);
-    if (const auto time = member(asked, "time_of_day"); !time.empty()) {
-        question->time_of_day = review::moment(time);
-        if (!question->time_of_day)
-            return Json{{"error", "\"time_of_day\" is no time"}};
-    }
 
     const auto& configuration = *running.snapshot.configuration;
     const auto explained = review::explained(*question, configuration, running.snapshot.around);

@@ -13,8 +13,9 @@ namespace adit::control {
 struct Running;
 
 // {"ask": "explain", "to": "db.internal:5432", "client", "user", "protocol", "listener",
-// "resolve": [...], "recorded": true, "time_of_day": "2026-11-24T02:48:32Z"}: all but the first two
-// may be missing. The last is when a request of the past was asked.
+// "resolve": [...], "recorded": true, "token_refusal": "token_rights", "time_of_day":
+// "2026-11-24T02:48:32Z"}: all but the first two may be missing. The last three are of a request of
+// the past: that it is one, why the token that had logged in was refused, and when it was asked.
 std::string in_json(const review::Question& question);
 
 // Gives {"policy", "conclusion": "allowed" | "denied" | "undecided", "text", "explanation"}, or

@@ -1,7 +1,6 @@
 // Fed by nlohmann's SAX reader: no tree is built, since a review reads millions of lines.
 #include "src/review/access_line.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -29,6 +28,15 @@ std::optional<std::uint16_t> port_of(std::uint64_t number)
     if (number == 0 || number > std::numeric_limits<std::uint16_t>::max())
         return std::nullopt;
     return static_cast<std::uint16_t>(number);
+}
+
+std::optional<policy::InnerProtocol> pinned_of(std::string_view text)
+{
+    using policy::InnerProtocol;
+    for (const auto protocol : {InnerProtocol::tls, InnerProtocol::ssh, InnerProtocol::http})
+        if (word(protocol) == text)
+            return protocol;
+    return std::nullopt;
 }
 
 class Reader : public nlohmann::json_sax<Json> {
@@ -71,6 +79,7 @@ private:
     bool take_record_text(std::string& value);
     bool take_resolved_text(std::string& value);
     bool take_destination_text(std::string& value);
+    bool take_inner_text(std::string& value);
     bool take_record_number(std::uint64_t value);
     bool end_destination();
     bool join_target();
@@ -158,6 +167,7 @@ bool Reader::string(string_t& value)
     return in_ == In::record          ? take_record_text(value)
            : in_ == In::resolved_item ? take_resolved_text(value)
            : in_ == In::destination   ? take_destination_text(value)
+           : in_ == In::inner         ? take_inner_text(value)
                                       : unfit("a string");
 }
 
@@ -262,6 +272,12 @@ bool Reader::take_destination_text(std::string& value)
     }
 }
 
+bool Reader::take_inner_text(std::string& value)
+{
+    line_.pinned = pinned_of(value);
+    return line_.pinned ? true : wrong(value);
+}
+
 bool Reader::start_object(std::size_t /*size*/)
 {
     if (in_ == In::nothing) {
@@ -281,8 +297,8 @@ bool Reader::start_object(std::size_t /*size*/)
         line_.destinations.emplace_back();
         return true;
     }
-    if (known() && (key_ == Key::udp || key_ == Key::others)) {
-        in_ = key_ == Key::udp ? In::udp : In::others;
+    if (known() && (key_ == Key::udp || key_ == Key::others || key_ == Key::inner)) {
+        in_ = key_ == Key::udp ? In::udp : key_ == Key::inner ? In::inner : In::others;
         return true;
     }
     if (known())
@@ -323,7 +339,7 @@ bool Reader::end_object()
         return end_destination();
     if (in_ == In::others)
         in_ = In::udp;
-    else if (in_ == In::udp)
+    else if (in_ == In::udp || in_ == In::inner)
         in_ = In::record;
     return true;
 }
@@ -396,29 +412,6 @@ Result<AccessLine, std::string> Reader::finish(bool well_formed)
 
 }  // namespace
 
-std::size_t for_each_request(const AccessLine& line,
-                             const std::function<void(const AccessLine&)>& each)
-{
-    if (line.target && line.protocol) {
-        each(line);
-        return 1;
-    }
-    if (line.protocol != protocols::Protocol::udp || line.destinations.empty())
-        return 0;
-    auto request = line;
-    request.destinations.clear();
-    request.other_destinations = 0;
-    for (const auto& one : line.destinations) {
-        request.target = one.target;
-        request.address = one.address;
-        request.verdict = one.verdict;
-        request.rule = one.rule;
-        request.reason = one.reason;
-        each(request);
-    }
-    return line.destinations.size();
-}
-
 std::optional<protocols::Protocol> parse_protocol(std::string_view text)
 {
     using protocols::Protocol;
@@ -426,6 +419,14 @@ std::optional<protocols::Protocol> parse_protocol(std::string_view text)
                                 Protocol::socks4, Protocol::udp, Protocol::bind, Protocol::forward})
         if (word(protocol) == text)
             return protocol;
+    return std::nullopt;
+}
+
+std::optional<policy::Reason> parse_token_refusal(std::string_view text)
+{
+    for (const auto reason : {policy::Reason::token_rights, policy::Reason::token_expired})
+        if (word(reason) == text)
+            return reason;
     return std::nullopt;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "policy/decision.hpp"
+#include "policy/inner.hpp"
 #include "protocols/result.hpp"
 #include "protocols/target.hpp"
 #include "protocols/tunnel_request.hpp"
@@ -51,6 +52,8 @@ struct AccessLine {
     std::string rule;
     std::string reason;
     std::string near;
+    // To what the gateway held the tunnel, see tells_pin().
+    std::optional<policy::InnerProtocol> pinned;
     std::string ending;
     std::vector<JudgedDestination> destinations;  // of a UDP association, which has no target
     std::uint64_t other_destinations = 0;         // more of them, of which nothing else is known
@@ -61,8 +64,16 @@ struct AccessLine {
 std::size_t for_each_request(const AccessLine& line,
                              const std::function<void(const AccessLine&)>& each);
 
+// Whether an empty `pinned` means that nothing was. Of a tunnel that never stood, say because the
+// destination refused it, the record does not tell whether its rule pins something.
+bool tells_pin(const AccessLine& line);
+
 // "connect", "socks5", ...: the words of records and of the configuration.
 std::optional<protocols::Protocol> parse_protocol(std::string_view text);
+
+// Why a token was refused what its user may have had, by the words of records; empty for any other
+// reason. It hangs on the token, so no rule changes it.
+std::optional<policy::Reason> parse_token_refusal(std::string_view text);
 
 // `line` is without its line feed. The failure is a sentence that says why it is no record of ours.
 Result<AccessLine, std::string> read_access_line(std::string_view line);

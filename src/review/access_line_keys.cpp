@@ -8,7 +8,7 @@ namespace adit::review {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Key>, 21> keys{{
+constexpr std::array<std::pair<std::string_view, Key>, 23> keys{{
     {"v", Key::v},
     {"time", Key::time},
     {"id", Key::id},
@@ -30,6 +30,8 @@ constexpr std::array<std::pair<std::string_view, Key>, 21> keys{{
     {"udp", Key::udp},
     {"destinations", Key::destinations},
     {"others", Key::others},
+    {"inner", Key::inner},
+    {"pinned", Key::pinned},
 }};
 
 }  // namespace
@@ -50,7 +52,7 @@ bool belongs(Key key, In in)
 {
     switch (in) {
         case In::record:
-            return key != Key::destinations && key != Key::others;
+            return key != Key::destinations && key != Key::others && key != Key::pinned;
         case In::resolved_item:
             return key == Key::address || key == Key::verdict || key == Key::rule;
         case In::udp:
@@ -60,6 +62,8 @@ bool belongs(Key key, In in)
                    key == Key::verdict || key == Key::rule || key == Key::reason;
         case In::others:
             return key == Key::destinations;
+        case In::inner:
+            return key == Key::pinned;
         default:
             return false;
     }

@@ -32,6 +32,8 @@ enum class Key : std::uint8_t {
     udp,
     destinations,
     others,
+    inner,
+    pinned,
     other,
 };
 
@@ -48,7 +50,8 @@ enum class In : std::uint8_t {
     udp,
     destinations,
     destination,
-    others
+    others,
+    inner
 };
 
 // What is known by this name in one place may be new in another.

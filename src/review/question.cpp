@@ -63,6 +63,18 @@ bool read_unix_client(std::string_view text, Question& question)
     return error == std::errc{} && end == number.end();
 }
 
+// What a token reaches stands in the token, which nobody has kept: the record's word counts.
+policy::Trace refused_by_token(const policy::Policy& policy, const policy::Subject& subject,
+                               const protocols::Target& target, policy::Reason why)
+{
+    auto trace = not_judged(policy, subject, target, {});
+    trace.judged = true;
+    trace.decision.reason = why;
+    if (policy.observes())
+        trace.decision.would = policy::Would{policy::Verdict::deny, why, nullptr};
+    return trace;
+}
+
 }  // namespace
 
 Result<Question, std::string> question_of(const Told& told)
@@ -120,6 +132,7 @@ Result<Question, std::string> question_of(const AccessLine& line)
     question.client_known = true;
     question.user = line.user;
     question.recorded = true;
+    question.token_refusal = parse_token_refusal(line.reason);
     question.time_of_day = std::chrono::floor<std::chrono::seconds>(line.time);
     if (line.address)
         question.resolved.push_back(*line.address);
@@ -135,6 +148,8 @@ policy::Trace answer(const Question& question, const policy::Configuration& conf
     const auto& policy = configuration.policy;
     const auto& listeners = configuration.listeners;
     const auto subject = subject_of(question);
+    if (question.token_refusal)
+        return refused_by_token(policy, subject, question.target, *question.token_refusal);
     if (names_no_listener(question, configuration))
         return not_judged(policy, subject, question.target,
                           {"no listener is called " + quoted(*question.listener)});

@@ -34,6 +34,8 @@ struct Question {
     std::string user;                  // empty: nobody
     std::vector<protocols::Address> resolved;
     bool recorded = false;  // a record without addresses has none; a person means a public one
+    // Of a record: why the token that had logged in was refused this. No rule changes that.
+    std::optional<policy::Reason> token_refusal;
     std::optional<std::chrono::sys_seconds> at;
     // Of a record: when it was asked. Rules that hold only at times are judged by it, as in a replay.
     std::optional<std::chrono::sys_seconds> time_of_day;

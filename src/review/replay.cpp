@@ -17,10 +17,21 @@ Answer denied(std::string_view reason)
     return {Answer::Kind::deny, {}, reason};
 }
 
-Answer answer_of(const policy::Decision& decision)
+// A forwarded request is HTTP as it is, and a policy that only observes holds no tunnel to anything.
+std::optional<policy::InnerProtocol> pin_of(const policy::Decision& decision,
+                                            protocols::Protocol protocol, policy::Mode mode)
+{
+    const auto* rule = decision.allowed() ? decision.rule : nullptr;
+    if (rule == nullptr || !rule->inner || protocol == protocols::Protocol::http ||
+        mode == policy::Mode::observe)
+        return std::nullopt;
+    return rule->inner->protocol;
+}
+
+Answer answer_of(const policy::Decision& decision, protocols::Protocol protocol, policy::Mode mode)
 {
     return {decision.allowed() ? Answer::Kind::allow : Answer::Kind::deny, decision.rule_name(),
-            word(decision.reason)};
+            word(decision.reason), pin_of(decision, protocol, mode)};
 }
 
 // Every address that the record knows of: first the one that was connected.
@@ -38,13 +49,35 @@ void for_each_address(const AccessLine& line, Ask ask)
             return;
 }
 
+bool is_newly_pinned(const Answer& before, const Answer& after)
+{
+    return before.kind == Answer::Kind::allow && after.kind == Answer::Kind::allow &&
+           before.tells_pin && after.pinned && after.pinned != before.pinned;
+}
+
+bool is_same(const Answer& before, const Answer& after)
+{
+    if (after.kind == Answer::Kind::undecided || before.kind != after.kind)
+        return false;
+    return before.rule == after.rule && (!after.rule.empty() || before.reason == after.reason) &&
+           !is_newly_pinned(before, after);
+}
+
 Change change_of(const Answer& before, const Answer& after)
 {
     if (before.kind == Answer::Kind::undecided || after.kind == Answer::Kind::undecided)
         return Change::undecided;
     if (before.kind == after.kind)
-        return Change::other_rule;
+        return is_newly_pinned(before, after) ? Change::newly_pinned : Change::other_rule;
     return after.kind == Answer::Kind::deny ? Change::newly_denied : Change::newly_allowed;
+}
+
+// What is pinned is told where it is the difference.
+std::string words_in(Change change, const Answer& answer)
+{
+    if (change != Change::newly_pinned || !answer.pinned)
+        return words(answer);
+    return fmt::format("{}, which pins {}", words(answer), quoted(word(*answer.pinned)));
 }
 
 std::string example_of(const AccessLine& line)
@@ -75,6 +108,8 @@ std::string_view heading(Change change)
             return "newly denied";
         case Change::newly_allowed:
             return "newly allowed";
+        case Change::newly_pinned:
+            return "newly pinned";
         case Change::other_rule:
             return "other rule";
         case Change::undecided:
@@ -110,12 +145,13 @@ Answer recorded_answer(const AccessLine& line)
 {
     if (line.verdict)
         return {*line.verdict == policy::Verdict::allow ? Answer::Kind::allow : Answer::Kind::deny,
-                line.rule, line.reason};
+                line.rule, line.reason, line.pinned, tells_pin(line)};
     // A destination that could not be connected leaves no verdict of its own, but the addresses
     // that were tried had been allowed.
     for (const auto& one : line.resolved)
         if (one.verdict == policy::Verdict::allow)
-            return {Answer::Kind::allow, one.rule, word(policy::Reason::rule)};
+            return {Answer::Kind::allow, one.rule, word(policy::Reason::rule), line.pinned,
+                    tells_pin(line)};
     return {Answer::Kind::undecided, {}, "no answer was recorded"};
 }
 
@@ -145,9 +181,10 @@ Judge::Door Judge::door_of(std::string_view name) const
 Answer Judge::answer(const AccessLine& line) const
 {
     // Neither hangs on the rules.
-    for (const auto reason : {policy::Reason::own_listener, policy::Reason::token_rights})
-        if (line.reason == word(reason))
-            return denied(word(reason));
+    if (line.reason == word(policy::Reason::own_listener))
+        return denied(word(policy::Reason::own_listener));
+    if (const auto refused = parse_token_refusal(line.reason))
+        return denied(word(*refused));
     const auto door = door_of(line.listener);
     if (door.protocols != nullptr && !door.protocols->contains(*line.protocol))
         return denied("the listener does not open this protocol");
@@ -168,13 +205,13 @@ Answer Judge::answer(const AccessLine& line) const
 
     const auto& policy = configuration_.policy;
     if (const auto refused = policy.refuse_by_name(subject, *line.target, around_))
-        return answer_of(*refused);
+        return answer_of(*refused, *line.protocol, policy.mode());
 
     Answer found{Answer::Kind::undecided, {}, "it hangs on an address, and the record has none"};
     for_each_address(line, [&](const protocols::Address& address) {
         const auto decision = policy.judge(subject, *line.target, address, around_);
         if (decision.allowed() || found.kind == Answer::Kind::undecided)
-            found = answer_of(decision);
+            found = answer_of(decision, *line.protocol, policy.mode());
         return decision.allowed();
     });
     return found;
@@ -183,14 +220,12 @@ Answer Judge::answer(const AccessLine& line) const
 void Comparison::add(const AccessLine& line, const Answer& before, const Answer& after)
 {
     ++judged_;
-    const bool undecided = after.kind == Answer::Kind::undecided;
-    const bool same_rule =
-        before.rule == after.rule && (!after.rule.empty() || before.reason == after.reason);
-    if (!undecided && before.kind == after.kind && same_rule) {
+    if (is_same(before, after)) {
         ++unchanged_;
         return;
     }
-    auto& group = groups_[{change_of(before, after), words(before), words(after)}];
+    const auto change = change_of(before, after);
+    auto& group = groups_[{change, words_in(change, before), words_in(change, after)}];
     ++group.count;
     if (group.examples.size() >= most_examples_)
         return;
@@ -212,8 +247,8 @@ std::uint64_t Comparison::count(Change change) const
 std::string Comparison::to_text() const
 {
     std::string text;
-    for (const auto change :
-         {Change::newly_denied, Change::newly_allowed, Change::other_rule, Change::undecided})
+    for (const auto change : {Change::newly_denied, Change::newly_allowed, Change::newly_pinned,
+                              Change::other_rule, Change::undecided})
         text += groups_text(change);
     return text + fmt::format("unchanged: {}\n", unchanged_);
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "policy/configuration.hpp"
+#include "policy/inner.hpp"
 #include "src/review/access_line.hpp"
 
 namespace adit::review {
@@ -22,6 +23,9 @@ struct Answer {
     Kind kind = Kind::undecided;
     std::string_view rule;
     std::string_view reason;
+    // What the tunnel is held to; nothing where it is not looked at (forwarded requests, "observe").
+    std::optional<policy::InnerProtocol> pinned{};
+    bool tells_pin = true;  // false: of a record that does not tell it
     bool operator==(const Answer&) const = default;
 };
 
@@ -58,7 +62,15 @@ private:
     bool anyone_logs_in_ = false;
 };
 
-enum class Change : std::uint8_t { newly_denied, newly_allowed, other_rule, undecided };
+// Newly pinned: allowed as before, but held to a protocol that the tunnel was not held to. What ran
+// in it no record tells, so the tunnel may or may not pass.
+enum class Change : std::uint8_t {
+    newly_denied,
+    newly_allowed,
+    newly_pinned,
+    other_rule,
+    undecided
+};
 
 class Comparison {
 public:

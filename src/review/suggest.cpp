@@ -5,20 +5,18 @@
 #include <tuple>
 
 #include "policy/networks.hpp"
+#include "policy/user_name.hpp"
 #include "src/review/host_folding.hpp"
 #include "src/review/replay.hpp"
 
 namespace adit::review {
 namespace {
 
-// A user whom a configuration can name, see docs/policy.md.
-bool can_be_named(std::string_view user)
+// What a pin has cut off would be cut off again, and without the pin be let through.
+bool was_cut_off(const AccessLine& line)
 {
-    const auto is_control = [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    };
-    return user.front() != '@' && user != "*" && user.size() <= 255 &&
-           user.find(':') == std::string_view::npos && std::ranges::none_of(user, is_control);
+    return line.ending == "inner_mismatch" || line.ending == "inner_malformed" ||
+           line.ending == "inner_timeout";
 }
 
 void note_address(const protocols::Address& address, SeenHost& seen)
@@ -41,9 +39,9 @@ void note_addresses(const AccessLine& line, bool with_denied, SeenHost& seen)
 
 void merge(SeenHost& into, const SeenHost& other)
 {
-    for (const auto& [port, counts] : other.ports)
-        for (const auto& [who, count] : counts)
-            into.ports[port][who] += count;
+    for (const auto& [port, visitors] : other.ports)
+        for (const auto& [who, more] : visitors)
+            into.ports[port][who].add(more);
     into.internal.insert(other.internal.begin(), other.internal.end());
     into.is_public = into.is_public || other.is_public;
 }
@@ -71,7 +69,7 @@ struct Atom {
     std::string host;
     std::set<std::string> networks;
     std::uint16_t port = 0;
-    std::uint64_t count = 0;
+    Seen seen;
 };
 
 void add_atoms(const std::string& host, const SeenHost& seen, bool literal,
@@ -84,9 +82,9 @@ void add_atoms(const std::string& host, const SeenHost& seen, bool literal,
         if (seen.is_public)
             networks.insert("public");
     }
-    for (const auto& [port, counts] : seen.ports)
-        for (const auto& [who, count] : counts)
-            atoms.push_back({who, host, networks, port, count});
+    for (const auto& [port, visitors] : seen.ports)
+        for (const auto& [who, times] : visitors)
+            atoms.push_back({who, host, networks, port, times});
 }
 
 using Rules = std::vector<SuggestedRule>;
@@ -114,7 +112,7 @@ Rules group_by_host(const std::vector<Atom>& atoms)
         auto& visits = hosts[atom.host];
         visits.ports[atom.port].insert(atom.who);
         visits.networks = atom.networks;
-        visits.counts[atom.port] += atom.count;
+        visits.counts[atom.port] += atom.seen.count;
     }
     using Key = std::tuple<std::set<std::string>, std::set<Who>, std::set<std::uint16_t>>;
     std::map<Key, std::size_t> places;
@@ -146,7 +144,7 @@ Rules group_by_who(const std::vector<Atom>& atoms)
         auto& [networks, ports] = visits[atom.who][atom.host];
         networks = atom.networks;
         ports.insert(atom.port);
-        counts[{atom.who, atom.host}] += atom.count;
+        counts[{atom.who, atom.host}] += atom.seen.count;
     }
     using Key = std::tuple<Place, std::set<std::string>>;
     std::map<Key, std::size_t> places;
@@ -186,15 +184,23 @@ Rules group(const std::vector<Atom>& atoms)
     return std::move(rules);
 }
 
+// What was pinned and what was not share no rule: none would lose its pin, or get one.
 void append_groups(const std::vector<Atom>& atoms, bool literal, Rules& rules)
 {
+    using policy::InnerProtocol;
+    constexpr std::array<std::optional<InnerProtocol>, 4> pins{
+        std::nullopt, InnerProtocol::tls, InnerProtocol::ssh, InnerProtocol::http};
     for (const auto kind : {Who::Kind::user, Who::Kind::uid, Who::Kind::client}) {
-        std::vector<Atom> of_kind;
-        std::ranges::copy_if(atoms, std::back_inserter(of_kind),
-                             [&](const Atom& atom) { return atom.who.kind() == kind; });
-        for (auto& rule : group(of_kind)) {
-            rule.literal = literal;
-            rules.push_back(std::move(rule));
+        for (const auto& pinned : pins) {
+            std::vector<Atom> alike;
+            std::ranges::copy_if(atoms, std::back_inserter(alike), [&](const Atom& atom) {
+                return atom.who.kind() == kind && atom.seen.pinned == pinned;
+            });
+            for (auto& rule : group(alike)) {
+                rule.literal = literal;
+                rule.inner = pinned;
+                rules.push_back(std::move(rule));
+            }
         }
     }
 }
@@ -203,13 +209,33 @@ void append_groups(const std::vector<Atom>& atoms, bool literal, Rules& rules)
 std::optional<Who> who_of(const AccessLine& line)
 {
     if (!line.user.empty())
-        return can_be_named(line.user) ? std::optional{Who{line.user, {}, {}}} : std::nullopt;
+        return policy::wrong_with_user_name(line.user).empty()
+                   ? std::optional{Who{line.user, {}, {}}}
+                   : std::nullopt;
     if (line.client)
         return Who{{}, {}, *line.client};
     return line.uid ? std::optional{Who{{}, line.uid, {}}} : std::nullopt;
 }
 
+Seen visit_of(const AccessLine& line)
+{
+    Seen visit{1, tells_pin(line) ? 1U : 0U};
+    if (line.pinned && can_carry(*line.protocol, *line.pinned))
+        visit.pinned = line.pinned;
+    return visit;
+}
+
 }  // namespace
+
+void Seen::add(const Seen& more)
+{
+    if (telling == 0)
+        pinned = more.pinned;
+    else if (more.telling != 0 && pinned != more.pinned)
+        pinned.reset();
+    count += more.count;
+    telling += more.telling;
+}
 
 void Observations::add(const AccessLine& line, const SuggestOptions& options)
 {
@@ -231,6 +257,10 @@ void Observations::add_request(const AccessLine& line, const SuggestOptions& opt
         ++denied;
         return;
     }
+    if (was_cut_off(line)) {
+        ++cut_off;
+        return;
+    }
     const auto who = who_of(line);
     if (!who) {
         ++nameless;
@@ -242,11 +272,12 @@ void Observations::add_request(const AccessLine& line, const SuggestOptions& opt
 
     auto& places = line.protocol == protocols::Protocol::udp ? udp : tunnels;
     if (const auto* literal = std::get_if<protocols::Address>(&line.target->host)) {
-        ++places.literals[policy::judged_form(*literal, {})].ports[line.target->port][*who];
+        places.literals[policy::judged_form(*literal, {})].ports[line.target->port][*who].add(
+            visit_of(line));
         return;
     }
     auto& host = places.names[std::get<protocols::Domain>(line.target->host).text()];
-    ++host.ports[line.target->port][*who];
+    host.ports[line.target->port][*who].add(visit_of(line));
     note_addresses(line, options.with_denied, host);
 }
 

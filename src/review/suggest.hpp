@@ -36,10 +36,18 @@ struct Who {
     }
 };
 
+// How often, and what the rules pinned then: empty unless that was the same each time.
+struct Seen {
+    std::uint64_t count = 0;
+    std::uint64_t telling = 0;  // of these: whose records tell whether anything was pinned
+    std::optional<policy::InnerProtocol> pinned{};
+
+    void add(const Seen& more);
+};
+
 // What was seen of one host. An allow has to name internal addresses, hence they are kept.
 struct SeenHost {
-    using Counts = std::map<Who, std::uint64_t>;
-    std::map<std::uint16_t, Counts> ports;
+    std::map<std::uint16_t, std::map<Who, Seen>> ports;
     std::set<protocols::Address> internal;
     bool is_public = false;
 };
@@ -60,6 +68,7 @@ struct Observations {
     std::uint64_t taken = 0;
     std::uint64_t without_request = 0;
     std::uint64_t denied = 0;
+    std::uint64_t cut_off = 0;     // carried something else than their rule pins
     std::uint64_t unanswered = 0;  // neither allowed nor denied: the name had no address
     std::uint64_t nameless = 0;    // whom no rule can name
     std::uint64_t untold = 0;      // destinations of UDP associations that were only counted
@@ -78,6 +87,7 @@ struct SuggestedRule {
     std::set<std::uint16_t> ports;
     std::map<std::string, std::uint64_t> counts;  // tunnels, by host
     bool literal = false;
+    std::optional<policy::InnerProtocol> inner;  // all of these were pinned to it, and are again
 };
 
 // Rules for names first; the order within does not matter to what is allowed.

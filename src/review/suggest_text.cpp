@@ -110,6 +110,8 @@ std::string rule_text(const SuggestedRule& rule, bool udp, RuleNames& names)
             "\"networks\": {}",
             quoted_list(std::vector<std::string>{rule.networks.begin(), rule.networks.end()})));
     fields.push_back("\"ports\": " + port_list(rule.ports));
+    if (rule.inner)
+        fields.push_back("\"inner\": " + quoted(word(*rule.inner)));
 
     const std::string_view noun = udp ? "time" : "tunnel";
     std::string line;
@@ -148,6 +150,7 @@ std::string left_out(const Observations& seen)
             text += fmt::format("// Left out: {} {}.\n", counted(number, "record"), why);
     };
     tell(seen.denied, "of what was denied");
+    tell(seen.cut_off, "of what a pin cut off");
     tell(seen.unanswered, "that came to no answer, for the name had no address");
     tell(seen.without_request, "without a complete request");
     tell(seen.nameless, "of clients that no rule can name");
@@ -162,8 +165,8 @@ std::string users_text(const Observations& seen, bool& nobody)
     std::set<std::string> users;
     const auto gather = [&](const auto& hosts) {
         for (const auto& [name, host] : hosts)
-            for (const auto& [port, counts] : host.ports)
-                for (const auto& [who, count] : counts)
+            for (const auto& [port, visitors] : host.ports)
+                for (const auto& [who, times] : visitors)
                     users.insert(who.user);
     };
     for (const auto* places : {&seen.tunnels, &seen.udp}) {

@@ -165,7 +165,8 @@ def _():
 def _():
     with Controlled() as gateway:
         for line in (b"\n", b"what?\n", b"[]\n", b"{}\n", b'{"ask": 1}\n', b'{"ask": "password"}\n', b"\xff\xfe\n",
-                     b'{"ask": "explain"}\n', b'{"ask": "explain", "to": "a:1", "resolve": 3}\n', b"[" * 60000 + b"\n"):
+                     b'{"ask": "explain"}\n', b'{"ask": "explain", "to": "a:1", "resolve": 3}\n', b"[" * 60000 + b"\n",
+                     b'{"ask": "explain", "to": "a:1", "token_refusal": "rule"}\n'):
             check(gateway.ask_raw(line).get("error"), f"{line[:40]!r} is no question")
         equal(gateway.rules().returncode, 0)
 
@@ -200,6 +201,24 @@ def _():
         unknown = adit("explain", "--running", "--control", gateway.socket, "--listener", "x", "--json", "127.0.0.1:9")
         equal(json.loads(unknown.stdout)["verdict"], "denied")
     equal(adit(*asked).returncode, 2)
+
+
+@test("what a token did not reach stays denied when the running gateway is asked about its record")
+def _():
+    with Controlled() as gateway:
+        record = {"v": 1, "time": "2026-11-24T02:48:32Z", "id": "ctaf2zhs11xy1", "listener": "main", "protocol": "connect",
+                  "client": "127.0.0.1:40000", "user": "ci", "host": "127.0.0.1", "port": 443, "ending": "not_allowed"}
+
+        def explain(*words, **members):
+            return adit("explain", "--running", "--control", gateway.socket, *words,
+                        "--record", json.dumps({**record, **members}))
+        for reason, words in (("token_rights", "the token does not reach so far"), ("token_expired", "the token has expired")):
+            done = explain(verdict="deny", reason=reason)
+            equal(done.returncode, 1, done.stdout + done.stderr)
+            contains(done.stdout, f"\ndenied: {words}\n")
+            told = json.loads(explain("--json", verdict="deny", reason=reason).stdout)
+            equal((told["verdict"], told["reason"]), ("denied", reason))
+        equal(explain(verdict="deny", reason="no_rule").returncode, 0)
 
 
 main()

@@ -96,6 +96,22 @@ def _():
         equal(adit("explain", "--config", config, "--id", "nobody", "--log", str(log)).returncode, 2)
 
 
+@test("the record of what a token did not reach is explained as that, whatever the rules say")
+def _():
+    line = json.dumps({"v": 1, "time": "2026-11-24T02:48:32Z", "id": "ctaf2zhs11xy1", "listener": "main", "protocol": "connect",
+                       "client": "10.2.0.9:40000", "user": "ci", "host": "a.example", "port": 443, "verdict": "deny",
+                       "reason": "token_rights", "ending": "not_allowed"})
+    done = explain("--record", line)
+    equal(done.returncode, 1, done.stdout + done.stderr)
+    contains(done.stdout, "denied (token_rights); it ended as not_allowed\n")
+    contains(done.stdout, "\ndenied: the token does not reach so far\nasked: \"ci\" from 10.2.0.9 over connect")
+    done = explain("--json", "--record", line)
+    equal(done.returncode, 1, done.stdout + done.stderr)
+    told = json.loads(done.stdout)
+    equal((told["verdict"], told["reason"], told["addresses"]), ("denied", "token_rights", []))
+    check(not {"rule", "by_name", "closed_doors"} & told.keys(), f"a rule was asked: {told}")
+
+
 @test("the record of a UDP association is explained destination by destination; one denial is exit code 1")
 def _():
     destinations = [{"host": "8.8.8.8", "port": 53, "address": "8.8.8.8:53", "verdict": "allow", "rule": "dns"},

@@ -93,6 +93,37 @@ def _():
     contains(done.stdout, 'was allowed by "dns", now denied (no_rule)\n      nobody from 10.2.0.9 to 8.8.8.8:53 by udp;')
 
 
+@test("tunnels that would be held to what a rule now pins are told apart from the unchanged, and are exit code 0")
+def _():
+    pinning = {**WEB, "inner": "tls"}
+    lines = [record(), record(inner={"pinned": "ssh"}), record(inner={"pinned": "tls", "server_name": "a.example"}),
+             record(inner={"pinned": "tls", "why": "not TLS"}, ending="inner_mismatch"), record(ending="refused")]
+    done = replay([pinning], lines)
+    equal(done.returncode, 0, done.stdout + done.stderr)
+    contains(done.stdout, '\nnewly pinned: 2\n  1: was allowed by "web", now allowed by "web", which pins "tls"\n')
+    contains(done.stdout, "\nunchanged: 3\n")
+    done = replay([pinning], lines, against=[WEB])
+    equal(done.returncode, 0, done.stdout + done.stderr)
+    contains(done.stdout, "\nnewly pinned: 5\n")
+    contains(replay([pinning], lines, against=[pinning]).stdout, "\nnewly pinned: 0\n")
+
+
+@test("a tunnel that was held to its pin changes nothing under the same policy")
+def _():
+    with ProgramOrigin("cat") as origin, Gateway(rules=[{**LOOPBACK, "inner": "ssh"}]) as gateway:
+        with http_tunnel(gateway.address(), "localhost", origin.port) as tunnel:
+            tunnel.sendall(b"SSH-2.0-kept\r\n")
+            contains(tunnel.recv(100), b"SSH")
+        gateway.record(inner={"pinned": "ssh"})
+        with http_tunnel(gateway.address(), "localhost", origin.port) as tunnel:
+            tunnel.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            gateway.record(ending="inner_mismatch")
+        done = adit("replay", "--config", str(gateway.path), "-", stdin="\n".join(gateway.stdout.all()))
+        equal(done.returncode, 0, done.stdout + done.stderr)
+        contains(done.stdout, "\nnewly pinned: 0\n")
+        contains(done.stdout, "\nunchanged: 2\n")
+
+
 @test("what the gateway recorded changes nothing under the same policy")
 def _():
     with ProgramOrigin("cat") as origin, Gateway(rules=[LOOPBACK]) as gateway:

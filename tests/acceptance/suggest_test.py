@@ -4,7 +4,7 @@ from pathlib import Path
 
 from harness.gateway import Gateway, LOOPBACK, adit, password_hash
 from harness.origins import ProgramOrigin
-from harness.runner import contains, equal, main, test
+from harness.runner import check, contains, equal, main, test
 from harness.wire import http_connect, http_tunnel, socks5_connect
 
 
@@ -46,6 +46,19 @@ def _():
     log = "".join(line % name for name in ("a.example.com", "b.example.com", "c.example.com", "example.com"))
     contains(adit("suggest", "-", stdin=log).stdout, '"a.example.com", "b.example.com", "c.example.com", "example.com"')
     contains(adit("suggest", "--generalise", "-", stdin=log).stdout, '["*.example.com", "example.com"]')
+
+
+@test("what a pin cut off is left out, and what kept to it is pinned again")
+def _():
+    line = '{"v":1,"time":"2026-11-24T02:48:32Z","listener":"m","protocol":"connect","client":"10.2.0.9:4","host":"%s",' \
+           '"port":443,"resolved":[{"address":"8.8.8.8","verdict":"allow"}],"verdict":"allow","inner":{"pinned":"tls"},' \
+           '"ending":"%s"}\n'
+    done = adit("suggest", "-", stdin=line % ("a.example", "finished") + line % ("b.example", "inner_mismatch"))
+    equal(done.returncode, 0, done.stderr)
+    contains(done.stdout, '"hosts": ["a.example"]')
+    contains(done.stdout, '"inner": "tls"')
+    contains(done.stdout, "// Left out: 1 record of what a pin cut off.\n")
+    check("b.example" not in done.stdout, done.stdout)
 
 
 main()

@@ -159,6 +159,33 @@ TEST_CASE("a tunnel is one request, and a record without a request or a destinat
     CHECK(count(observe::Record{}) == 0);
 }
 
+TEST_CASE("what a tunnel was held to is read, and told apart from what no tunnel tells")
+{
+    auto written = full_record();
+    written.inner = std::make_unique<const observe::Inner>(
+        observe::Inner{"ssh", "", "the first bytes are not SSH"});
+    const auto read = read_access_line(to_json_line(written));
+    REQUIRE(read.has_value());
+    CHECK((read->pinned == policy::InnerProtocol::ssh));
+
+    auto line = *read;
+    const auto tells = [&](protocols::Protocol protocol, const char* ending) {
+        line.protocol = protocol;
+        line.ending = ending;
+        return tells_pin(line);
+    };
+    using protocols::Protocol;
+    CHECK(tells(Protocol::socks5, "refused"));
+    line.pinned.reset();
+    for (const auto* ending : {"finished", "reset", "idle_timeout", "policy_changed"})
+        CHECK(tells(Protocol::connect, ending));
+    for (const auto* ending : {"refused", "timed_out", "client_gone", "stopped", "name_unknown"}) {
+        CHECK_FALSE(tells(Protocol::forward, ending));
+        CHECK(tells(Protocol::http, ending));
+        CHECK(tells(Protocol::bind, ending));
+    }
+}
+
 TEST_CASE("keys that a later version adds are passed over, whatever they hold")
 {
     const auto read = read_access_line(
@@ -171,10 +198,12 @@ TEST_CASE("keys that a later version adds are passed over, whatever they hold")
     const auto udp = read_access_line(
         R"({"v":1,"time":"2026-01-02T03:04:05Z","protocol":"udp","destinations":{},"others":"x","udp":{"rule":[1],)"
         R"("destinations":[{"host":"8.8.8.8","port":53,"via":{"port":0,"host":[]},"near":["x"]}],)"
-        R"("others":{"destinations":2,"port":[0],"more":{}}},"policy":"p"})");
+        R"("others":{"destinations":2,"port":[0],"more":{}}},"pinned":[],)"
+        R"("inner":{"server_name":1,"v":{"pinned":0},"pinned":"tls"},"policy":"p"})");
     REQUIRE(udp.has_value());
     CHECK(udp->destinations.size() == 1);
     CHECK(udp->other_destinations == 2);
+    CHECK((udp->pinned == policy::InnerProtocol::tls));
     CHECK(udp->policy == "p");
 }
 
@@ -206,6 +235,12 @@ TEST_CASE("what is no access record says why")
           "0 is not a port");
     CHECK(failure(R"({"v":1,"udp":{"others":{"destinations":"1"}}})") ==
           R"("destinations" is a string)");
+    CHECK(failure(R"({"v":1,"inner":"tls"})") == R"("inner" is a string)");
+    CHECK(failure(R"({"v":1,"inner":[]})") == R"("inner" is a list)");
+    CHECK(failure(R"({"v":1,"inner":{"pinned":1}})") == R"("pinned" is a number)");
+    CHECK(failure(R"({"v":1,"inner":{"pinned":{}}})") == R"("pinned" is an object)");
+    CHECK(failure(R"({"v":1,"inner":{"pinned":"ftp"}})") ==
+          R"("pinned" holds 3 bytes that mean nothing there)");
     CHECK(failure(R"({"v":1,"verdict":"allow","verdict":"deny"})") ==
           R"("verdict" stands there twice)");
     CHECK(failure(R"({"v":1,"time":"2026-01-02T03:04:05Z","host":"a b","port":1})") ==

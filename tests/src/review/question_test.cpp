@@ -162,6 +162,49 @@ TEST_CASE("a record is judged by the windows of its own time, and by the rules t
     CHECK((conclusion(R"("expires":"2026-01-04T00:00:00Z")") == Conclusion::allowed));
 }
 
+TEST_CASE(
+    "what a token was refused stays denied with its reason, whatever the rules and the mode say")
+{
+    const auto record = [](const std::string& reason) {
+        const auto line = read_access_line(
+            R"({"v":1,"time":"2026-01-02T03:04:05Z","listener":"main","protocol":"connect",)"
+            R"("client":"10.0.0.1:5","user":"ci","host":"a.example","port":443,"verdict":"deny",)"
+            R"("reason":")" +
+            reason + "\"}");
+        REQUIRE(line.has_value());
+        auto question = question_of(*line);
+        REQUIRE(question.has_value());
+        return std::move(*question);
+    };
+    const std::string all = R"({"name":"all","action":"allow"})";
+    const auto policy = configuration(all);
+    const auto told = explained(record("token_rights"), policy, surroundings_of(policy));
+    CHECK((told.conclusion == Conclusion::denied));
+    CHECK(told.text ==
+          "denied: the token does not reach so far\n"
+          "asked: \"ci\" from 10.0.0.1 over connect on \"main\" for a.example:443, at a time when "
+          "no rule has expired\n");
+    CHECK(
+        told.json ==
+        R"({"verdict":"denied","reason":"token_rights","mode":"enforce","asked":{"listener":"main",)"
+        R"("protocol":"connect","client":"10.0.0.1","user":"ci","host":"a.example","port":443},)"
+        R"("addresses":[],"limits":{"connect_timeout":"10s","idle_timeout":"1h"}})");
+
+    const auto expired = answer(record("token_expired"), policy, surroundings_of(policy));
+    CHECK((expired.decision.reason == policy::Reason::token_expired));
+    CHECK((expired.conclusion == Conclusion::denied));
+
+    const auto observing = configuration(all, R"("mode":"observe",)");
+    const auto observed = answer(record("token_rights"), observing, surroundings_of(observing));
+    CHECK((observed.conclusion == Conclusion::denied));
+    REQUIRE(observed.decision.would.has_value());
+    CHECK((observed.decision.would->verdict == policy::Verdict::deny));
+
+    // Any other denial of the past is judged by the rules of now.
+    const auto other = answer(record("no_rule"), policy, surroundings_of(policy));
+    CHECK((other.conclusion == Conclusion::undecided));
+}
+
 TEST_CASE("a client at a unix socket is told by the number of its user")
 {
     const auto policy = configuration(R"({"name":"builds","action":"allow","uids":[1001]})");

@@ -10,6 +10,7 @@
 using namespace adit;
 using namespace adit::review;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 namespace {
 
@@ -37,6 +38,7 @@ AccessLine line(const std::string& members)
 }
 
 constexpr std::chrono::sys_seconds now{1'800'000'000s};
+constexpr Change unchanged{0xff};
 
 Answer answer(const policy::Configuration& configuration, const AccessLine& line)
 {
@@ -45,7 +47,22 @@ Answer answer(const policy::Configuration& configuration, const AccessLine& line
 
 const char* const tunnel = R"("host":"a.example","port":443,"resolved":[{"address":"8.8.8.8",)"
                            R"("verdict":"allow","rule":"web"}],"address":"8.8.8.8:443",)"
-                           R"("verdict":"allow","rule":"web","reason":"rule")";
+                           R"("verdict":"allow","rule":"web","reason":"rule","ending":"finished")";
+
+const char* const plain_web = R"({"name":"web","action":"allow","ports":[443]})";
+const char* const tls_web = R"({"name":"web","action":"allow","ports":[443],"inner":"tls"})";
+
+// How this line differs from what was recorded.
+Change change(const policy::Configuration& configuration, const AccessLine& line)
+{
+    Comparison comparison{0};
+    comparison.add(line, recorded_answer(line), answer(configuration, line));
+    for (const auto change : {Change::newly_denied, Change::newly_allowed, Change::newly_pinned,
+                              Change::other_rule, Change::undecided})
+        if (comparison.count(change) != 0)
+            return change;
+    return unchanged;
+}
 
 }  // namespace
 
@@ -134,8 +151,10 @@ TEST_CASE("what a token did not reach stays refused, whatever the rules")
 {
     const auto web = configuration(R"({"name":"web","action":"allow","ports":[443]})");
     auto narrow = line(tunnel);
-    narrow.reason = "token_rights";
-    CHECK((answer(web, narrow) == Answer{Kind::deny, "", "token_rights"}));
+    for (const auto* reason : {"token_rights", "token_expired"}) {
+        narrow.reason = reason;
+        CHECK((answer(web, narrow) == Answer{Kind::deny, "", reason}));
+    }
 }
 
 TEST_CASE("a refusal of the gateway's own listener stays one, whatever the rules")
@@ -151,7 +170,7 @@ TEST_CASE("what was recorded is read from the verdict, or from the addresses tha
     CHECK((recorded_answer(line(tunnel)) == Answer{Kind::allow, "web", "rule"}));
     const auto refused = line(R"("host":"a.example","port":443,"ending":"refused","resolved":[)"
                               R"({"address":"8.8.8.8","verdict":"allow","rule":"web"}])");
-    CHECK((recorded_answer(refused) == Answer{Kind::allow, "web", "rule"}));
+    CHECK((recorded_answer(refused) == Answer{Kind::allow, "web", "rule", {}, false}));
     const auto unknown = line(R"("host":"a.example","port":443,"ending":"name_unknown")");
     CHECK((recorded_answer(unknown).kind == Kind::undecided));
 }
@@ -191,9 +210,77 @@ TEST_CASE("differences are grouped, counted, and shown by different examples")
           "      \"al\\\"ice\" from 10.2.0.9 to a.example:443 by connect (8.8.8.8); "
           "2026-01-02T03:04:05Z, id \"1\"\n"
           "newly allowed: 0\n"
+          "newly pinned: 0\n"
           "other rule: 0\n"
           "undecided: 0\n"
           "unchanged: 1\n");
+}
+
+TEST_CASE("a tunnel that nobody held to what its rule pins now is newly pinned, not unchanged")
+{
+    const auto pinning = configuration(tls_web);
+    const auto was = [](const std::string& pinned, const std::string& why = "") {
+        return line(tunnel + R"(,"inner":{"pinned":")"s + pinned + '"' +
+                    (why.empty() ? "" : R"(,"why":")" + why + '"') + "}");
+    };
+    CHECK((change(pinning, line(tunnel)) == Change::newly_pinned));
+    CHECK((change(pinning, was("ssh")) == Change::newly_pinned));
+    CHECK((change(pinning, was("tls")) == unchanged));
+    CHECK((change(pinning, was("tls", "not TLS")) == unchanged));
+    CHECK((change(configuration(plain_web), was("tls")) == unchanged));
+    const auto renamed =
+        configuration(R"({"name":"the web","action":"allow","ports":[443],"inner":"tls"})");
+    CHECK((change(renamed, was("tls")) == Change::other_rule));
+    CHECK((change(renamed, line(tunnel)) == Change::newly_pinned));
+
+    Comparison comparison{1};
+    comparison.add(was("ssh"), recorded_answer(was("ssh")), answer(pinning, was("ssh")));
+    CHECK(comparison.to_text() ==
+          "newly denied: 0\n"
+          "newly allowed: 0\n"
+          "newly pinned: 1\n"
+          "  1: was allowed by \"web\", which pins \"ssh\", now allowed by \"web\", which pins "
+          "\"tls\"\n"
+          "      nobody from 10.2.0.9 to a.example:443 by connect (8.8.8.8); "
+          "2026-01-02T03:04:05Z, id \"1\"\n"
+          "other rule: 0\n"
+          "undecided: 0\n"
+          "unchanged: 0\n");
+}
+
+TEST_CASE("a pin that no tunnel is held to, or of which no record can tell, is no change")
+{
+    const auto pinning = configuration(tls_web);
+    auto refused = line(tunnel);
+    refused.ending = "refused";
+    CHECK((change(pinning, refused) == unchanged));
+    auto forwarded = line(tunnel);
+    forwarded.protocol = protocols::Protocol::http;
+    CHECK((change(pinning, forwarded) == Change::newly_denied));
+    const auto http =
+        configuration(R"({"name":"web","action":"allow","ports":[443],"inner":"http"})");
+    CHECK((change(http, forwarded) == unchanged));
+    CHECK((change(configuration(tls_web, R"("mode":"observe",)"), line(tunnel)) == unchanged));
+    auto denied = line(tunnel);
+    denied.verdict = policy::Verdict::deny;
+    denied.reason = "no_rule";
+    CHECK((change(pinning, denied) == Change::newly_allowed));
+}
+
+TEST_CASE("of two configurations the pins are compared, whatever was recorded")
+{
+    const auto plain = configuration(plain_web);
+    const auto pinning = configuration(tls_web);
+    auto asked = line(tunnel);
+    asked.ending = "refused";
+    const auto pinned = [&](const auto& before, const auto& after) {
+        Comparison comparison{0};
+        comparison.add(asked, answer(before, asked), answer(after, asked));
+        return comparison.count(Change::newly_pinned) != 0;
+    };
+    CHECK(pinned(plain, pinning));
+    CHECK_FALSE(pinned(pinning, pinning));
+    CHECK_FALSE(pinned(pinning, plain));
 }
 
 TEST_CASE("judging again under the same policy changes nothing")
@@ -201,7 +288,8 @@ TEST_CASE("judging again under the same policy changes nothing")
     const auto policy = configuration(
         R"({"name":"no","action":"deny","hosts":["b.example"]},)"
         R"({"name":"db","action":"allow","clients":["10.2.0.0/16"],"networks":["10.0.0.0/8"],"ports":[5432]},)"
-        R"({"name":"web","action":"allow","ports":[443]},)"
+        R"({"name":"web","action":"allow","hosts":["a.example"],"ports":[443],"inner":"tls"},)"
+        R"({"name":"any","action":"allow","ports":[443]},)"
         R"({"name":"end","action":"deny","ports":[80]})");
     const Judge judge{policy, now};
     std::mt19937 random{7};
@@ -224,6 +312,9 @@ TEST_CASE("judging again under the same policy changes nothing")
                 once.kind == Kind::allow ? policy::Verdict::allow : policy::Verdict::deny;
             asked.rule = once.rule;
             asked.reason = once.reason;
+            asked.ending = pick("finished", "refused");
+            if (asked.ending == "finished")
+                asked.pinned = once.pinned;
             comparison.add(asked, recorded_answer(asked), judge.answer(asked));
         }
     }

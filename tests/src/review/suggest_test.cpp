@@ -1,5 +1,6 @@
 #include "src/review/suggest.hpp"
 
+#include <algorithm>
 #include <array>
 #include <random>
 
@@ -232,6 +233,73 @@ TEST_CASE("what was denied, came to no answer, or asked for nothing is left out 
                  tunnel("", "10.0.0.1", "a.example", 25, "8.8.8.8")));
 }
 
+TEST_CASE("what a pin cut off is left out, for without the pin it would be let through")
+{
+    std::vector<AccessLine> lines;
+    for (const auto* ending : {"inner_mismatch", "inner_malformed", "inner_timeout"}) {
+        lines.push_back(tunnel("", "10.0.0.1", "a.example", 443, "8.8.8.8"));
+        lines.back().pinned = policy::InnerProtocol::tls;
+        lines.back().ending = ending;
+    }
+    for (const SuggestOptions& options : {SuggestOptions{}, SuggestOptions{0, true}}) {
+        const auto text = to_text(seen(lines, options), options);
+        CHECK(text.find("Left out: 3 records of what a pin cut off.") != std::string::npos);
+        CHECK_FALSE(allows(loaded(text).configuration, lines.front()));
+    }
+}
+
+TEST_CASE("what was always pinned to one protocol is pinned to it again, and nothing else is")
+{
+    using policy::InnerProtocol;
+    const auto to = [](const char* host, std::optional<InnerProtocol> pinned,
+                       const char* ending = "finished") {
+        auto line = tunnel("", "10.0.0.1", host, 443, "8.8.8.8");
+        line.pinned = pinned;
+        line.ending = ending;
+        return line;
+    };
+    auto forwarded = to("forwarded.example", {});
+    forwarded.protocol = protocols::Protocol::http;
+    std::vector lines{to("tls.example", InnerProtocol::tls), to("tls.example", InnerProtocol::tls),
+                      to("plain.example", {}),
+                      // The destination refused: nobody has seen what would have been inside.
+                      to("tls.example", {}, "refused"), to("gone.example", {}, "refused"),
+                      to("once.example", {}), to("once.example", InnerProtocol::tls),
+                      to("both.example", InnerProtocol::tls),
+                      to("both.example", InnerProtocol::ssh),
+                      to("forwarded.example", InnerProtocol::http), forwarded};
+    const char* const rules =
+        R"(    // 8 tunnels
+    {
+      "name": "10.0.0.1 to both.example and 4 more",
+      "action": "allow",
+      "clients": ["10.0.0.1"],
+      "hosts": [
+        "both.example",  // 2
+        "forwarded.example",  // 2
+        "gone.example",  // 1
+        "once.example",  // 2
+        "plain.example",  // 1
+      ],
+      "ports": [443],
+    },
+    // 3 tunnels
+    {
+      "name": "10.0.0.1 to tls.example",
+      "action": "allow",
+      "clients": ["10.0.0.1"],
+      "hosts": ["tls.example"],
+      "ports": [443],
+      "inner": "tls",
+    },
+)";
+    CHECK(rules_of(lines) == rules);
+    std::ranges::reverse(lines);
+    CHECK(rules_of(lines) == rules);
+    for (const auto& line : lines)
+        CHECK(allows(loaded(to_text(seen(lines), {})).configuration, line));
+}
+
 TEST_CASE("hosts below one domain are folded into the longest suffix they share")
 {
     using Patterns = std::map<std::string, std::string>;
@@ -301,7 +369,15 @@ TEST_CASE("what is suggested allows every observed tunnel and denies all others"
                                  pick(ports), at)
                          : tunnel("", client, name, pick(ports), at);
         line.user = pick(users);
-        return random() % 4 == 0 ? over_udp(line) : line;
+        if (random() % 4 == 0)
+            return over_udp(line);
+        line.ending = random() % 4 == 0 ? "refused" : "finished";
+        if (random() % 2 == 0)
+            line.pinned =
+                line.target->port == 22 ? policy::InnerProtocol::ssh : policy::InnerProtocol::tls;
+        else if (random() % 2 == 0)
+            line.protocol = protocols::Protocol::http;
+        return line;
     };
     const auto key = [](const AccessLine& line) {
         const auto client = line.uid ? std::to_string(*line.uid) : line.client->to_string();
@@ -326,7 +402,9 @@ TEST_CASE("what is suggested allows every observed tunnel and denies all others"
             CHECK(allows(folded.configuration, line));
         }
         for (int i = 0; i < 200; ++i) {
-            const auto other = any();
+            auto other = any();
+            if (other.protocol == protocols::Protocol::http)  // what is pinned carries none
+                other.protocol = protocols::Protocol::connect;
             // A rule for a client holds for whoever logs in from there.
             auto nobody = other;
             nobody.user.clear();
