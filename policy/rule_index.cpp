@@ -100,13 +100,25 @@ RuleIndex::RuleIndex(const std::vector<const Rule*>& rules)
 void RuleIndex::build(const std::vector<const Rule*>& rules)
 {
     const Crowds crowds{rules};
-    for (std::uint32_t position = 0; position < rules.size(); ++position)
-        file(position, *rules[position], most_telling(*rules[position], crowds));
+    Positions by_networks;
+    for (std::uint32_t position = 0; position < rules.size(); ++position) {
+        const auto field = most_telling(*rules[position], crowds, true);
+        file(position, *rules[position], field);
+        if (field == FiledBy::networks)
+            by_networks.push_back(position);
+    }
+    if (by_networks.empty())
+        return;
+    unresolved_ = std::make_shared<RuleIndex>();
+    for (const auto position : by_networks)
+        unresolved_->file(position, *rules[position],
+                          most_telling(*rules[position], crowds, false));
 }
 
 // Under which field the rule shares its place with the fewest others. Hosts come first: most rules of
 // most files differ in them. What a `not` excludes files nothing: the rule is about all the rest.
-RuleIndex::FiledBy RuleIndex::most_telling(const Rule& rule, const Crowds& crowds)
+RuleIndex::FiledBy RuleIndex::most_telling(const Rule& rule, const Crowds& crowds,
+                                           bool with_networks)
 {
     if (names_hosts(rule))
         return FiledBy::hosts;
@@ -125,7 +137,7 @@ RuleIndex::FiledBy RuleIndex::most_telling(const Rule& rule, const Crowds& crowd
         consider(FiledBy::users, rule.users->names, crowds.users);
     if (names_networks(rule.clients))
         consider(FiledBy::clients, rule.clients->networks(), crowds.clients);
-    if (names_networks(rule.networks))
+    if (with_networks && names_networks(rule.networks))
         consider(FiledBy::networks, rule.networks->networks(), crowds.networks);
     if (names_few_ports(rule)) {
         std::vector<std::uint16_t> ports;
@@ -176,21 +188,11 @@ RuleIndex::Candidates RuleIndex::candidates(const Subject& subject, const Target
         found.add(&all_);
         return found;
     }
-    found.add(&rest_);
-    if (const auto port = ports_.find(target.port); port != ports_.end())
-        found.add(&port->second);
-    if (subject.unknown.contains(Fact::user))
-        found.add(&all_with_users_);
-    else if (!subject.user.empty())
-        found.add(find(users_, subject.user));
-    if (subject.unknown.contains(Fact::client))
-        found.add(&clients_.all());
-    else if (subject.client)
-        clients_.find(written_form(*subject.client), found);
-    if (destination == nullptr)
-        found.add(&networks_.all());
-    else
+    find_apart_from_host(subject, target.port, found);
+    if (destination != nullptr)
         find_networks(*destination, found);
+    else if (unresolved_)
+        unresolved_->find_apart_from_host(subject, target.port, found);
 
     const auto* domain = std::get_if<protocols::Domain>(&target.host);
     if (domain == nullptr)
@@ -201,6 +203,22 @@ RuleIndex::Candidates RuleIndex::candidates(const Subject& subject, const Target
         for (auto dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1))
             found.add(find(host_suffixes_, name.substr(dot + 1)));
     return found;
+}
+
+void RuleIndex::find_apart_from_host(const Subject& subject, std::uint16_t port,
+                                     Candidates& found) const
+{
+    found.add(&rest_);
+    if (const auto at = ports_.find(port); at != ports_.end())
+        found.add(&at->second);
+    if (subject.unknown.contains(Fact::user))
+        found.add(&all_with_users_);
+    else if (!subject.user.empty())
+        found.add(find(users_, subject.user));
+    if (subject.unknown.contains(Fact::client))
+        found.add(&clients_.all());
+    else if (subject.client)
+        clients_.find(written_form(*subject.client), found);
 }
 
 // In every form in which a rule may look at it.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,7 +44,8 @@ public:
         void add(const Positions* positions);
 
         // A name has at most 127 labels; then there are the name itself, user, port and the rest, the
-        // client at each length, and a destination in all its forms.
+        // client at each length, and a destination in all its forms, or a second user, port, rest and
+        // client while it is not known.
         static constexpr std::size_t most = 127 + 4 + 16 + 16 * (2 + HiddenIpv4::most);
         std::array<List, most> lists_;  // NOLINT: only the first `count_` mean anything
         std::size_t count_ = 0;
@@ -86,8 +88,9 @@ private:
     struct Crowds;  // how many rules name the same
 
     void build(const std::vector<const Rule*>& rules);
-    static FiledBy most_telling(const Rule& rule, const Crowds& crowds);
+    static FiledBy most_telling(const Rule& rule, const Crowds& crowds, bool with_networks);
     void file(std::uint32_t position, const Rule& rule, FiledBy field);
+    void find_apart_from_host(const Subject& subject, std::uint16_t port, Candidates& found) const;
     void find_networks(const Destination& destination, Candidates& found) const;
     static const Positions* find(const ByName& names, std::string_view name);
 
@@ -97,6 +100,9 @@ private:
     Positions all_with_users_;  // for a user who is not known
     ByNetwork clients_;
     ByNetwork networks_;
+    // The rules that are filed by networks, by their next best field: for a name whose address is not
+    // known. Never changed once it is there.
+    std::shared_ptr<RuleIndex> unresolved_;
     ByPort ports_;
     Positions rest_;
     Positions all_;  // for a host or a port that is not known

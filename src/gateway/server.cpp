@@ -71,7 +71,8 @@ Result<void, std::string> Server::start()
                           [this] { asio::post(loop_, [this] { on_quiet(); }); },
                           [this](const JudgedAgain& judged) {
                               asio::post(loop_, [this, judged] { judging_again_.add(judged); });
-                          }};
+                          },
+                          workers_};
     for (unsigned i = 0; i < cores; ++i)
         workers_.push_back(std::make_unique<Worker>(commons, snapshot()));
 

@@ -248,20 +248,61 @@ int Worker::accept_one(Door& door)
 {
     Stream::endpoint peer;
     auto size = static_cast<socklen_t>(peer.capacity());
-    const int descriptor =
-        ::accept4(door.acceptor.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (descriptor < 0)
+    Descriptor connection{
+        ::accept4(door.acceptor.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (!connection.is_open())
         return errno;
     peer.resize(size);
+    if (auto* other = lighter()) {
+        other->take_over(door.listener, std::move(connection), peer);
+        return 0;
+    }
+    return adopt(std::move(connection), peer, door.facts);
+}
+
+// The kernel spreads connections by a hash of their addresses. With thousands that is even; with a few
+// long ones one worker may have them all while others rest. So one that has clearly more than another
+// gives the next one away; a few others are asked each time, in turns.
+Worker* Worker::lighter()
+{
+    constexpr std::size_t asked_at_once = 3;
+    const auto& workers = commons_.workers;
+    const auto mine = sessions_.size();
+    for (std::size_t i = 0; i < std::min(asked_at_once, workers.size()); ++i) {
+        asked_last_ = (asked_last_ + 1) % workers.size();
+        auto& other = *workers[asked_last_];
+        const auto theirs = other.load();
+        if (&other != this && mine >= theirs + theirs / 2 + 2)
+            return &other;
+    }
+    return nullptr;
+}
+
+void Worker::take_over(std::size_t listener, Descriptor connection, const Stream::endpoint& from)
+{
+    asio::post(loop_, [this, listener, connection = std::move(connection), from]() mutable {
+        const auto door = std::ranges::find_if(
+            doors_, [&](const auto& one) { return one->listener == listener; });
+        if (door != doors_.end() && !draining_)
+            (void)adopt(std::move(connection), from, (*door)->facts);
+    });
+}
+
+int Worker::adopt(Descriptor connection, const Stream::endpoint& from, const Change::Facts& facts)
+{
     Socket socket{loop_};
     boost::system::error_code refused;
-    socket.adopt(Stream{peer.data()->sa_family, 0}, descriptor, refused);
-    if (refused) {
-        ::close(descriptor);
+    socket.adopt(Stream{from.data()->sa_family, 0}, connection.get(), refused);
+    if (refused)
         return refused.value();
-    }
-    begin(std::move(socket), peer, door.facts);
+    (void)connection.release();  // the socket owns it now
+    begin(std::move(socket), from, facts);
     return 0;
+}
+
+void Worker::count_sessions()
+{
+    load_.store(sessions_.size(), std::memory_order_relaxed);
 }
 
 void Worker::out_of_descriptors(const std::string& why)
@@ -285,6 +326,7 @@ void Worker::begin(Socket socket, const Stream::endpoint& from, const Change::Fa
     const auto session =
         std::make_shared<Session>(*this, Client{std::move(socket), std::move(peer)}, facts);
     sessions_.push_back(*session);
+    count_sessions();
     session->serve();
 }
 
@@ -292,6 +334,7 @@ void Worker::begin(Socket socket, const Stream::endpoint& from, const Change::Fa
 void Worker::ended(Session& session, const std::exception_ptr& surprise)
 {
     sessions_.erase(sessions_.iterator_to(session));
+    count_sessions();
     auto& record = session.record();
     if (surprise) {
         commons_.log.error(fmt::format("request {}: {}", record.id, what(surprise)));

@@ -1,5 +1,6 @@
-// One thread, one io_context, and every session that was accepted on it from accept to close.
-// Workers share nothing but the access log and the pool that hashes passwords.
+// One thread, one io_context, and every session that was begun on it until its close. Workers share
+// nothing but the access log, the pool that hashes passwords, and the number of their sessions: a
+// connection that comes to a busy one begins on another.
 #pragma once
 
 #include <atomic>
@@ -29,6 +30,8 @@
 
 namespace adit::gateway {
 
+class Worker;
+
 // What the workers have in common. Owned by the server, outlives them.
 struct Commons {
     observe::Log log;
@@ -41,6 +44,7 @@ struct Commons {
         on_quiet;  // called on a worker's thread when its last session ends while it drains
     LiveTunnels::Done
         on_judged;  // called on a worker's thread when it has judged its tunnels again
+    const std::vector<std::unique_ptr<Worker>>& workers;  // complete before the first one runs
 };
 
 // What a start or a reload means to one worker. It takes effect as a whole: no connection sees half
@@ -75,6 +79,11 @@ public:
     void judge_again(const Review& review);  // every live tunnel, by the newest policy
     void quit();                             // run() returns; only after on_quiet
 
+    // For the other workers, from their threads. A connection that was accepted for `listener` begins
+    // here, unless the listener is closed by then.
+    void take_over(std::size_t listener, Descriptor connection, const Stream::endpoint& from);
+    std::size_t load() const { return load_.load(std::memory_order_relaxed); }  // its sessions
+
     // For sessions, on the worker's thread.
     asio::io_context& loop() { return loop_; }
     const SnapshotPtr& snapshot() const { return snapshot_; }
@@ -101,6 +110,9 @@ private:
     void close_doors();
     Awaitable<void> accept_from(std::shared_ptr<Door> door);
     int accept_one(Door& door);
+    Worker* lighter();
+    int adopt(Descriptor connection, const Stream::endpoint& from, const Change::Facts& facts);
+    void count_sessions();
     void out_of_descriptors(const std::string& why);
     void begin(Socket socket, const Stream::endpoint& from, const Change::Facts& facts);
 
@@ -130,7 +142,10 @@ private:
     std::vector<std::shared_ptr<Door>> doors_;
     Sessions sessions_;
     std::uint64_t next_id_;
+    std::size_t asked_last_ = 0;  // by lighter()
     bool draining_ = false;
+    alignas(64) std::atomic<std::size_t> load_{
+        0};  // on a cache line of its own, for others read it
 };
 
 }  // namespace adit::gateway
