@@ -148,7 +148,8 @@ struct Configuration {
     std::size_t tests = 0;     // that the file holds; they have all passed
     Policy policy;
     std::string
-        hash;  // first 12 hex digits of the text's SHA-256; names the policy in records. src/ fills it in
+        hash;  // first 12 hex digits of the SHA-256 of the text and of the files that it names; names the
+               // policy in records. src/ fills it in
 };
 
 }  // namespace adit::policy

@@ -26,6 +26,8 @@ std::string_view word(Reason reason)
             return "user_gone";
         case Reason::token_rights:
             return "token_rights";
+        case Reason::token_expired:
+            return "token_expired";
         case Reason::observed:
             return "observed";
     }

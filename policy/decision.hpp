@@ -19,6 +19,7 @@ enum class Reason : std::uint8_t {
     bad_destination,   // the unspecified address or broadcast
     user_gone,         // the user no longer exists (live tunnels, after a reload)
     token_rights,      // the token that logged in does not reach so far
+    token_expired,     // the token that logged in is worth nothing any more (UDP associations)
     observed,          // refused by the rules, but the policy only observes
 };
 std::string_view word(Verdict verdict);  // "allow", "deny"

@@ -172,6 +172,8 @@ std::string because(const Decision& decision)
             return "the user no longer exists";
         case Reason::token_rights:
             return "the token does not reach so far";
+        case Reason::token_expired:
+            return "the token has expired";
         case Reason::observed:
             return "the rules would deny it, but \"mode\" is \"observe\"";
     }

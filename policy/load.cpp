@@ -85,8 +85,39 @@ std::vector<LoadedListener> listeners_of_tests(const Fields& fields, const Reade
     return read_listeners(*place, reader.reporting_to(unheard), names, options);
 }
 
-// The trees of included files: places point into them.
-using Trees = std::map<std::string, json::Value>;
+struct Included {
+    std::string written;  // its path, as the configuration has it
+    json::Value tree;     // places point into it
+};
+using Trees = std::map<std::string, Included>;  // by normal path
+
+// "./rules.d//web.json" and "rules.d/web.json" are one file. The text alone is looked at, no link.
+std::string normal(std::string_view path)
+{
+    std::vector<std::string_view> steps;
+    std::string joined{path.starts_with('/') ? "/" : ""};
+    while (!path.empty()) {
+        const auto step = path.substr(0, path.find('/'));
+        path.remove_prefix(std::min(path.size(), step.size() + 1));
+        if (step.empty() || step == ".")
+            continue;
+        if (step == ".." && !steps.empty() && steps.back() != "..")
+            steps.pop_back();
+        else
+            steps.push_back(step);
+    }
+    for (const auto step : steps)
+        joined.append(step).append("/");
+    return joined;
+}
+
+std::string twice(std::string_view written, std::string_view before)
+{
+    auto message = quoted(written) + " stands here twice";
+    if (written != before)
+        message += ", for it is the same file as " + quoted(before);
+    return message;
+}
 
 constexpr std::array<Key, 2> included_keys{{{"$schema"}, {"rules"}}};
 
@@ -98,8 +129,9 @@ std::vector<LoadedRule> read_included(const Place& item, const Reader& reader, V
     const auto* file = path ? reader.file(item, *path) : nullptr;
     if (file == nullptr)
         return {};
-    if (trees.contains(file->path)) {
-        reader.report().mistake(item, quoted(*path) + " stands here twice");
+    const auto place = normal(file->path);
+    if (const auto known = trees.find(place); known != trees.end()) {
+        reader.report().mistake(item, twice(*path, known->second.written));
         return {};
     }
     auto parsed = json::parse(file->text);
@@ -107,7 +139,8 @@ std::vector<LoadedRule> read_included(const Place& item, const Reader& reader, V
         reader.report().mistake_in(*file, parsed.error().at, parsed.error().message);
         return {};
     }
-    const auto& tree = trees.emplace(file->path, *std::move(parsed)).first->second;
+    Included included{file->written, *std::move(parsed)};
+    const auto& tree = trees.emplace(place, std::move(included)).first->second.tree;
     const Fields fields{{&tree, {}, file}, reader.report(), included_keys};
     const auto rules = fields.require("rules", "write the list of rules: { \"rules\": [ ... ] }");
     return rules ? read_rules(*rules, reader, names) : std::vector<LoadedRule>{};

@@ -97,6 +97,8 @@ std::string add_or_explain(HostList& hosts, const HostEntry& entry)
     return {};
 }
 
+constexpr std::string_view and_so_on = "and so on: the rest of this file is not told";
+
 // Calls `each` for every line; it gives what is wrong with it, if anything.
 template <class Each>
 void read_lines(const SourceFile& file, const Reader& reader, Each each)
@@ -112,21 +114,33 @@ void read_lines(const SourceFile& file, const Reader& reader, Each each)
             message = quoted(line.text) + " stands in a file, and files name no sets and no files";
         if (++wrong > most_mistakes_of_file)
             return reader.report().mistake_in(file, {line.line, line.column},
-                                              "and so on: the rest of this file is not told");
+                                              std::string{and_so_on});
         reader.report().mistake_in(file, {line.line, line.column}, std::move(message));
     }
 }
 
+// `nth` of this file, from 1.
+void warn_of_line(const SourceFile& file, const ListLine& line, std::string doubt, std::size_t nth,
+                  const Reader& reader)
+{
+    if (nth > most_mistakes_of_file + 1)
+        return;
+    if (nth > most_mistakes_of_file)
+        doubt = and_so_on;
+    reader.report().warning_in(file, {line.line, line.column}, std::move(doubt));
+}
+
 void add_file(HostList& hosts, const SourceFile& file, const Reader& reader)
 {
+    std::size_t doubtful = 0;
     read_lines(file, reader, [&](const ListLine& line) {
         const auto entry = parse_host_entry(line.text);
         if (!entry)
             return entry.error();
         if (auto wrong = add_or_explain(hosts, *entry); !wrong.empty())
             return wrong;
-        if (const auto doubt = looks_like_address(*entry); !doubt.empty())
-            reader.report().warning_in(file, {line.line, line.column}, doubt);
+        if (auto doubt = looks_like_address(*entry); !doubt.empty())
+            warn_of_line(file, line, std::move(doubt), ++doubtful, reader);
         return std::string{};
     });
 }

@@ -60,6 +60,21 @@ std::string repeated(std::string_view key, json::Position first)
            std::to_string(first.line) + ", column " + std::to_string(first.column);
 }
 
+bool is_control(char c)
+{
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
+// The system takes a path up to its first NUL: it would be another file's.
+std::string wrong_with_path(std::string_view written)
+{
+    if (written.empty())
+        return "a file's path is never empty";
+    if (std::ranges::any_of(written, is_control))
+        return quoted(written) + " holds a control character, and a file's path holds none";
+    return {};
+}
+
 }  // namespace
 
 Place Place::item(std::size_t index) const
@@ -255,8 +270,8 @@ void Reader::map(const Place& place, std::string_view of,
 
 const SourceFile* Reader::file(const Place& place, std::string_view written) const
 {
-    if (written.empty()) {
-        report_->mistake(place, "a file's path is never empty");
+    if (auto wrong = wrong_with_path(written); !wrong.empty()) {
+        report_->mistake(place, std::move(wrong));
         return nullptr;
     }
     const auto& file = files_->open(written);

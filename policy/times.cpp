@@ -104,7 +104,7 @@ bool Times::hold(sys_seconds moment) const
 // and where those clocks are shifted.
 std::optional<sys_seconds> Times::next_change(sys_seconds moment) const
 {
-    constexpr int horizon = 8;
+    constexpr int horizon = 15;  // days: two weeks, of which one may lack the window's hour or day
     std::vector<sys_seconds> edges;
     for (const auto& window : windows_) {
         const auto& shifts = window.zone->shifts;

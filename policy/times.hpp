@@ -45,8 +45,8 @@ class Times {
 public:
     void add(const Window& window) { windows_.push_back(window); }
     bool hold(sys_seconds moment) const;
-    // The first moment after this one at which they begin or cease to hold; none within eight days
-    // means never.
+    // The first moment after this one at which they begin or cease to hold; none within fifteen days
+    // means never: a week may pass without a change where clocks skip what a window holds.
     std::optional<sys_seconds> next_change(sys_seconds moment) const;
     const std::vector<Window>& windows() const { return windows_; }
 

@@ -1,10 +1,27 @@
 #include "src/gateway/association_judge.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "src/gateway/worker.hpp"
+#include "src/login/token.hpp"
 
 namespace adit::gateway {
+namespace {
+
+std::chrono::sys_seconds wall_clock()
+{
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+policy::Decision refused(policy::Reason reason)
+{
+    policy::Decision decision;
+    decision.reason = reason;
+    return decision;
+}
+
+}  // namespace
 
 AssociationJudge::AssociationJudge(Worker& worker, const policy::Listener& listener,
                                    protocols::Address client, std::string user,
@@ -21,7 +38,7 @@ AssociationJudge::AssociationJudge(Worker& worker, const policy::Listener& liste
 
 std::optional<policy::Decision> AssociationJudge::refuse_all()
 {
-    if (auto gone = refuse_user())
+    if (auto gone = refuse_login())
         return gone;
     return now_->configuration->policy.refuse_association(subject(), now_->around);
 }
@@ -37,7 +54,7 @@ std::uint64_t AssociationJudge::policy()
 
 std::optional<policy::Decision> AssociationJudge::refuse_by_name(const protocols::Target& target)
 {
-    if (auto gone = refuse_user())
+    if (auto gone = refuse_login())
         return gone;
     return now_->configuration->policy.refuse_by_name(subject(), target, now_->around);
 }
@@ -45,7 +62,7 @@ std::optional<policy::Decision> AssociationJudge::refuse_by_name(const protocols
 policy::Decision AssociationJudge::judge(const protocols::Target& target,
                                          const protocols::Address& address)
 {
-    if (const auto gone = refuse_user())
+    if (const auto gone = refuse_login())
         return *gone;
     return now_->configuration->policy.judge(subject(), target, address, now_->around);
 }
@@ -69,18 +86,19 @@ policy::Subject AssociationJudge::subject() const
     subject.user = user_;
     subject.rights = token_ ? &token_->rights : nullptr;
     subject.may_log_in = may_log_in_;
-    subject.at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    subject.at = wall_clock();
     return subject;
 }
 
-// A reload may have taken the user away.
-std::optional<policy::Decision> AssociationJudge::refuse_user() const
+// A reload may have taken the user away. A token ends while the association goes on, and each
+// destination is a request of its own: none is reached by a token that could ask for no tunnel.
+std::optional<policy::Decision> AssociationJudge::refuse_login() const
 {
-    if (user_.empty() || now_->configuration->users.contains(user_))
-        return std::nullopt;
-    policy::Decision gone;
-    gone.reason = policy::Reason::user_gone;
-    return gone;
+    if (!user_.empty() && !now_->configuration->users.contains(user_))
+        return refused(policy::Reason::user_gone);
+    if (token_ && login::is_expired(*token_, wall_clock()))
+        return refused(policy::Reason::token_expired);
+    return std::nullopt;
 }
 
 }  // namespace adit::gateway

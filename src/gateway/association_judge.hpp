@@ -30,7 +30,7 @@ public:
 
 private:
     policy::Subject subject() const;
-    std::optional<policy::Decision> refuse_user() const;
+    std::optional<policy::Decision> refuse_login() const;
 
     Worker& worker_;
     std::string listener_;

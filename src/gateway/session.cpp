@@ -165,7 +165,9 @@ Awaitable<void> Session::stand(const Handshake& handshake, const Asked& asked,
         chronicle_.outcome(interruption_ == Interruption::stopping ? stopped : client_gone);
         co_return;
     }
-    if (const auto* rule = connection.decision.rule; rule != nullptr && rule->inner) {
+    // A policy that only observes holds nothing back.
+    const bool enforced = worker_.snapshot()->configuration->policy.mode() == policy::Mode::enforce;
+    if (const auto* rule = connection.decision.rule; enforced && rule != nullptr && rule->inner) {
         const auto kept =
             co_await keeps_to(*rule->inner, asked.request.target.host, connection.socket);
         if (!kept)
@@ -178,6 +180,7 @@ void Session::begin_tunnel(Socket destination, std::uint64_t judged_in)
 {
     interruption_ = Interruption::none;
     deadline_.lift();
+    personal_.reset();  // of requests that came before on this connection
     tunnel_ = std::make_unique<Tunnel>(client_, std::move(destination), worker_.relay_shared());
     worker_.live_tunnels().established(*this, judged_in, *worker_.snapshot());
 }

@@ -1,6 +1,5 @@
 #include "src/login/authenticator.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <string>
 #include <utility>
@@ -15,30 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What an unknown user's password is compared with when there is no user whose hash could be
-// imitated.
-const std::string stand_in =
-    "$y$j9T$XuPZ1cRrsjz0p2cVJ6UEg0$JoeuohrZ73Y6OoaDL4kOG77oqqQjYttxn/wQdrdyyCD";
-
-bool has_password(const policy::Users::value_type& user)
-{
-    return user.second != policy::no_password;
-}
-
 }  // namespace
-
-const std::string& imitated_hash(const policy::Users& users, std::string_view name,
-                                 const DigestKey& key)
-{
-    const auto candidates = std::count_if(users.begin(), users.end(), has_password);
-    if (candidates == 0)
-        return stand_in;
-    auto skip = DigestHash{}(key.of({name})) % static_cast<std::size_t>(candidates);
-    const auto chosen = std::find_if(users.begin(), users.end(), [&](const auto& user) {
-        return has_password(user) && skip-- == 0;
-    });
-    return chosen->second;
-}
 
 // Shared by the worker, which alone touches answer and waiting, and the pool, which reads the rest.
 struct Authenticator::Check {
@@ -62,20 +38,24 @@ Awaitable<std::optional<Answer>> Authenticator::verify(const policy::Configurati
 {
     if (configuration.tokens.key && protocols::is_token(credentials.password.reveal()))
         co_return check_signed(configuration, credentials, client);
-    const auto& users = configuration.users;
-    const auto user = users.find(credentials.user);
-    auto asked = std::make_shared<Check>();
-    asked->known = user != users.end() && user->second != policy::no_password;
-    asked->hash =
-        asked->known ? user->second : imitated_hash(users, credentials.user, common_.imitations);
-    asked->client = client;
-    asked->digest = common_.verified.digest_of(asked->client, credentials, asked->hash);
+    const auto user = configuration.users.find(credentials.user);
+    const bool known = user != configuration.users.end() && user->second != policy::no_password;
+    // Who is unknown is taken the same way, with a hash that nobody has: no time tells who exists.
+    const auto hash = known ? std::string_view{user->second} : std::string_view{};
+    const auto digest = common_.verified.digest_of(client, credentials, hash);
     const auto now = Clock::now();
-    if (asked->known && common_.verified.holds(asked->digest, now))
+    const bool verified = common_.verified.holds(digest, now);
+    if (known && verified)
         co_return Answer{Verdict::accepted};
-    if (common_.guard.locked(asked->client, credentials.user, now))
+    if (common_.guard.locked(client, credentials.user, now))
         co_return Answer{Verdict::locked};
 
+    auto asked = std::make_shared<Check>();
+    asked->client = client;
+    asked->known = known;
+    asked->hash = known ? user->second
+                        : imitation_for(configuration).of(credentials.user, common_.imitations);
+    asked->digest = digest;
     asked->user = credentials.user;
     asked->password = protocols::Secret{credentials.password.reveal()};
     asked->settings = configuration.logins;
@@ -88,6 +68,17 @@ Awaitable<std::optional<Answer>> Authenticator::verify(const policy::Configurati
     if (check->waiting.empty())
         check->wanted = false;
     co_return check->answer;
+}
+
+// Made anew for each policy that an unknown name is met under, and not for each such name: strangers
+// who make names up are not to have all users walked each time.
+const Imitation& Authenticator::imitation_for(const policy::Configuration& configuration)
+{
+    if (!imitation_ || imitated_policy_ != configuration.hash) {
+        imitation_.emplace(configuration.users);
+        imitated_policy_ = configuration.hash;
+    }
+    return *imitation_;
 }
 
 // A signature is checked at once. A good one passes whoever else is locked out there: nobody comes

@@ -19,6 +19,7 @@
 #include "src/gateway/wakeup.hpp"
 #include "src/login/guard.hpp"
 #include "src/login/hashing.hpp"
+#include "src/login/imitation.hpp"
 #include "src/login/keyed_digest.hpp"
 #include "src/login/verified.hpp"
 
@@ -40,13 +41,6 @@ struct Answer {
     bool accepted() const { return verdict == Verdict::accepted; }
 };
 
-// The hash to check a password against for a name that has none, so that the time it takes does not
-// tell who exists: that of one of the users, chosen by the name under a key that nobody knows. A name
-// gets the same one each time, and all of them get hashes of all kinds as often as users have them.
-// Valid as long as `users`.
-const std::string& imitated_hash(const policy::Users& users, std::string_view name,
-                                 const DigestKey& key);
-
 // What the authenticators of all workers have in common. For any thread. Join the pool before this
 // is destroyed.
 struct Common {
@@ -58,7 +52,7 @@ struct Common {
 
     Guard guard;
     Verified verified;
-    DigestKey imitations;  // for imitated_hash()
+    DigestKey imitations;  // for Imitation::of()
     HashingQueue hashing;
     // Called on any thread when somebody has been locked out; may be empty.
     std::function<void(const Origin& client, std::chrono::milliseconds lockout)> on_lockout;
@@ -85,12 +79,15 @@ private:
     Answer check_signed(const policy::Configuration& configuration,
                         const protocols::Credentials& credentials, const Origin& client);
 
+    const Imitation& imitation_for(const policy::Configuration& configuration);
     std::shared_ptr<Check> begin(std::shared_ptr<Check> check);
     void finished(const std::shared_ptr<Check>& check, Answer answer);
 
     boost::asio::io_context& loop_;
     Common& common_;
     std::map<Digest, std::shared_ptr<Check>> running_;  // equal credentials wait for one hash
+    std::optional<Imitation> imitation_;
+    std::string imitated_policy_;  // the hash of the configuration whose users it imitates
 };
 
 }  // namespace adit::login

@@ -4,7 +4,21 @@
 
 #include <boost/asio/post.hpp>
 
+#include "src/platform/system.hpp"
+
 namespace adit::login {
+namespace {
+
+// A flood of passwords must not take from the workers what their tunnels need. The pool makes its
+// threads by itself, so each one sees to it at its first job.
+void give_way_once()
+{
+    thread_local bool gives_way = false;
+    if (!std::exchange(gives_way, true))
+        platform::give_way();
+}
+
+}  // namespace
 
 bool HashingQueue::add(const Origin& client, std::function<void()> job)
 {
@@ -34,6 +48,7 @@ void HashingQueue::expect_one_more()
 
 void HashingQueue::run_next()
 {
+    give_way_once();
     std::unique_lock lock{mutex_};
     const auto client = turns_.front();
     turns_.pop_front();

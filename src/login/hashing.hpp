@@ -1,5 +1,6 @@
 // The queue before the threads that hash passwords. Clients take turns and each has one password
-// hashed at a time, so a flood from one does not keep others waiting.
+// hashed at a time, so a flood from one does not keep others waiting; and the threads give way to all
+// others of the process, so no flood keeps tunnels waiting.
 #pragma once
 
 #include <cstddef>

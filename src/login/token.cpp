@@ -29,6 +29,12 @@ std::string sign_token(const protocols::Token& token, std::string_view user, std
     return protocols::signed_text(token, mac_of(protocols::unsigned_text(token), user, key));
 }
 
+bool is_expired(const protocols::Token& token, std::chrono::sys_seconds now)
+{
+    const auto at = now.time_since_epoch().count();
+    return at >= 0 && static_cast<std::uint64_t>(at) >= token.expires;
+}
+
 CheckedToken check_token(std::string_view password, std::string_view user, std::string_view key,
                          std::chrono::sys_seconds now)
 {
@@ -38,8 +44,7 @@ CheckedToken check_token(std::string_view password, std::string_view user, std::
     const auto mac = mac_of(read->text, user, key);
     if (CRYPTO_memcmp(mac.data(), read->mac.data(), mac.size()) != 0)
         return {};
-    const auto at = now.time_since_epoch().count();
-    if (at >= 0 && static_cast<std::uint64_t>(at) >= read->token.expires)
+    if (is_expired(read->token, now))
         return {CheckedToken::Verdict::expired, std::nullopt};
     return {CheckedToken::Verdict::good, std::move(read->token)};
 }

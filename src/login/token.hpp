@@ -18,6 +18,9 @@ inline constexpr std::size_t shortest_token_key = 32;
 // The password that goes with the user name. HMAC-SHA256 under `key`.
 std::string sign_token(const protocols::Token& token, std::string_view user, std::string_view key);
 
+// Whether the token is worth nothing any more.
+bool is_expired(const protocols::Token& token, std::chrono::sys_seconds now);
+
 struct CheckedToken {
     enum class Verdict : std::uint8_t {
         good,

@@ -1,5 +1,6 @@
 #include "src/login/token_key.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -47,6 +48,12 @@ bool write_whole(int file, std::string_view text)
     return true;
 }
 
+// A NUL would cut the path short, and another file would be read.
+bool is_control(char c)
+{
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
 std::string why(const std::string& path)
 {
     return fmt::format("write the key {}: {}", path, std::strerror(errno));
@@ -60,7 +67,9 @@ Result<protocols::Secret, std::string> read_token_key(const std::string& path)
     const auto refused = [](std::string words) {
         return Read{boost::system::in_place_error, std::move(words)};
     };
-    auto text = platform::read_file(path);
+    if (std::ranges::any_of(path, is_control))
+        return refused("the key's path holds a control character, so it is no path that was meant");
+    auto text = platform::read_regular_file(path);
     if (!text)
         return refused(text.error());
     if (platform::others_can_read(path))

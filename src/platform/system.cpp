@@ -58,14 +58,26 @@ struct Reading {
     bool is_missing = false;
 };
 
-Reading read_whole(const std::string& path)
+enum class Kinds : std::uint8_t { all, regular };
+
+bool is_regular(int file)
+{
+    struct stat status {};
+    return ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+Reading read_whole(const std::string& path, Kinds kinds)
 {
     constexpr std::size_t max_size = std::size_t{64} << 20;
-    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    // Without it, opening a FIFO waits for somebody who writes.
+    const int at_once = kinds == Kinds::regular ? O_NONBLOCK : 0;
+    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | at_once)};
     if (file.get() < 0) {
         const bool is_missing = errno == ENOENT || errno == ENOTDIR;
         return {{}, why("open", path), is_missing};
     }
+    if (kinds == Kinds::regular && !is_regular(file.get()))
+        return {{}, fmt::format("read {}: it is no regular file", path)};
     std::string text;
     std::array<char, 65536> piece;
     for (;;) {
@@ -80,6 +92,13 @@ Reading read_whole(const std::string& path)
         if (text.size() > max_size)
             return {{}, fmt::format("read {}: the file is larger than 64 MiB", path)};
     }
+}
+
+Result<std::string, std::string> text_or_reason(Reading read)
+{
+    if (!read.why.empty())
+        return {boost::system::in_place_error, std::move(read.why)};
+    return {boost::system::in_place_value, std::move(read.text)};
 }
 
 // cpu.max holds "QUOTA PERIOD" in microseconds, or "max PERIOD". Every control group above ours may
@@ -108,18 +127,20 @@ unsigned quota_cores(unsigned cores)
 
 Result<std::string, std::string> read_file(const std::string& path)
 {
-    auto read = read_whole(path);
-    if (!read.why.empty())
-        return {boost::system::in_place_error, std::move(read.why)};
-    return {boost::system::in_place_value, std::move(read.text)};
+    return text_or_reason(read_whole(path, Kinds::all));
+}
+
+Result<std::string, std::string> read_regular_file(const std::string& path)
+{
+    return text_or_reason(read_whole(path, Kinds::regular));
 }
 
 Result<std::string, std::string> read_file_if_any(const std::string& path)
 {
-    auto read = read_whole(path);
-    if (!read.why.empty() && !read.is_missing)
-        return {boost::system::in_place_error, std::move(read.why)};
-    return {boost::system::in_place_value, std::move(read.text)};
+    auto read = read_whole(path, Kinds::all);
+    if (read.is_missing)
+        read = {};
+    return text_or_reason(std::move(read));
 }
 
 bool others_can_read(const std::string& path)
@@ -159,6 +180,13 @@ unsigned usable_cores()
     if (::sched_getaffinity(0, sizeof mask, &mask) == 0)
         cores = std::max(1U, static_cast<unsigned>(CPU_COUNT(&mask)));
     return quota_cores(cores);
+}
+
+// To Linux a "process" is a thread here. Nothing depends on it: where it is forbidden all run alike.
+void give_way()
+{
+    constexpr int lowest = 19;
+    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), lowest);
 }
 
 Result<std::vector<Address>, std::string> own_addresses()

@@ -10,10 +10,15 @@
 
 namespace adit::platform {
 
-// A whole file, at most 64 MiB. The failure says what was being done, to what, and why it failed.
+// A whole file, at most 64 MiB, of whatever kind: a pipe is read to its end. The failure says what was
+// being done, to what, and why it failed.
 Result<std::string, std::string> read_file(const std::string& path);
 
-// The same, but a file that does not exist reads as empty.
+// The same, but never waits: what is no regular file is refused, for a FIFO in its place would keep
+// who reads it waiting for a writer.
+Result<std::string, std::string> read_regular_file(const std::string& path);
+
+// As read_file(), but a file that does not exist reads as empty.
 Result<std::string, std::string> read_file_if_any(const std::string& path);
 
 // True when users other than the owner (and root) can read the file.
@@ -30,6 +35,10 @@ std::size_t raise_descriptor_limit();
 // Cores this process may use: the affinity mask, and the CPU quota of its control group (version
 // 2). At least 1.
 unsigned usable_cores();
+
+// From now on this thread runs only while no other one wants to, or nearly so (nice 19). Other
+// threads of the process stay as they are.
+void give_way();
 
 // The addresses of this machine's interfaces, loopback excluded, sorted; each once. Asking takes a
 // descriptor, so it fails where there are none left: that is not the same as having no address. The

@@ -8,8 +8,9 @@
 
 namespace adit::platform {
 
-// The shifts of a zone from 1970 to 2100, or as far as the database goes; the last one holds from
-// then on. Empty when the database knows no zone of that name, or is not installed.
+// The shifts of a zone from 1970 to 2100; the last one holds from then on. Its file lists them up to
+// 2037 at most, and ends with the rule that makes those behind. Empty when the database knows no zone
+// of that name, or is not installed.
 std::optional<policy::Zone> find_zone(const std::string& name);
 
 }  // namespace adit::platform

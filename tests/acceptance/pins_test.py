@@ -259,6 +259,26 @@ def _():
             connection.close()
 
 
+@test("a policy that only observes looks at nothing that is pinned, and holds nothing back")
+def _():
+    for rule in (TLS, SSH, HTTP):
+        with Door() as door, Gateway(rules=[rule], limits=SHORT, mode="observe") as gateway:
+            with http_tunnel(gateway.address(), "127.0.0.1", door.port) as connection, door.accept() as far:
+                far.sendall(b"220 mail.example\r\n")
+                equal(read_exactly(connection, 18), b"220 mail.example\r\n")
+                connection.sendall(b"\0anything\r\n")
+                equal(read_exactly(far, 11), b"\0anything\r\n")
+            record = gateway.record(protocol="connect")
+            equal((record["verdict"], record["rule"], record["up"], record["down"]), ("allow", "loopback", 11, 18))
+            check("inner" not in record, f"it was looked at: {record}")
+            gateway.write(mode="enforce")
+            gateway.reload()
+            with http_tunnel(gateway.address(), "127.0.0.1", door.port) as connection:
+                connection.sendall(b"\0anything\r\n")
+                check(not is_closed(connection), "the pin does not hold once the policy is enforced")
+            equal(gateway.record(protocol="connect")["ending"], "inner_mismatch")
+
+
 @test("a stop ends a tunnel that is still held back")
 def _():
     with Door() as door, Gateway(rules=[TLS]) as gateway, http_tunnel(gateway.address(), "127.0.0.1", door.port) as connection:

@@ -3,13 +3,15 @@
 import base64
 import os
 import tempfile
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from harness.clients import curl
-from harness.gateway import Gateway, adit, password_hash
+from harness.gateway import Gateway, adit, eventually, password_hash
 from harness.origins import HttpOrigin, ProgramOrigin
 from harness.runner import check, contains, each, equal, main, test
-from harness.wire import dial, http_tunnel, socks5_login
+from harness.udp import ANY, UdpEcho, datagram, read_datagram, udp_socket
+from harness.wire import dial, http_tunnel, read_socks5_reply, socks5_login
 
 USERS = {"ci": password_hash("the real one"), "alice": password_hash("hers")}
 GREETING = b"hello from the origin\n"
@@ -78,6 +80,18 @@ def _(*way):
             check("rule" not in record and "resolved" not in record, f"a rule or a look-up was asked: {record}")
 
 
+@test("what a token did not reach is explained and judged again as that, whatever the rules say now")
+def _():
+    with HttpOrigin(folder.name) as origin, WithTokens() as gateway:
+        gateway.fetch(WAYS[0], gateway.token("--port", "1"), "localhost", origin.port)
+        gateway.record(reason="token_rights")
+        line = gateway.stdout.all()[-1]
+        done = adit("explain", "--config", str(gateway.path), "--record", line)
+        equal(done.returncode, 1, done.stdout + done.stderr)
+        contains(done.stdout, "\ndenied: the token does not reach so far\n")
+        contains(adit("replay", "--config", str(gateway.path), "-", stdin=line).stdout, "\nunchanged: 1\n")
+
+
 @test("the rules decide about a token as about its user, who must still exist")
 def _():
     rules = [{"name": "alice only", "action": "allow", "users": ["alice"], "networks": ["loopback"]}]
@@ -111,6 +125,49 @@ def _():
         gateway.record(ending="login_failed", reason="token_forged")
 
 
+class Datagrams:
+    """A SOCKS5 client that has logged in and asked for a UDP association."""
+
+    def __init__(self, gateway, login):
+        self.control, self.socket = dial(gateway.address()), udp_socket()
+        equal(socks5_login(self.control, *login.split(":")), 0)
+        self.control.sendall(b"\x05\x03\x00" + ANY)
+        rep, self.relay = read_socks5_reply(self.control)
+        equal(rep, 0, "UDP ASSOCIATE")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.control.close()
+        self.socket.close()
+
+    def answered(self, echo):
+        """Whether a datagram to this destination comes back, soon."""
+        self.socket.settimeout(0.5)
+        self.socket.sendto(datagram("127.0.0.1", echo.port, b"hello"), self.relay)
+        try:
+            equal(read_datagram(self.socket.recv(100)), (("127.0.0.1", echo.port), b"hello"))
+            return True
+        except TimeoutError:
+            return False
+
+
+@test("a UDP association reaches nothing once its token has expired, be it known to it or new")
+def _():
+    listener = {"name": "main", "address": "127.0.0.1:0", "protocols": ["socks5", "udp"]}
+    with UdpEcho() as echo, UdpEcho() as other, WithTokens(listeners=[listener]) as gateway:
+        with Datagrams(gateway, gateway.token(ttl="3s")) as client:
+            check(client.answered(echo), "a good token does not reach it")
+            eventually(lambda: not client.answered(echo), "the token has expired and still reaches what it did")
+            check(not client.answered(other), "the token has expired and reaches what it never did")
+            equal(other.heard, [])
+        record = gateway.record(protocol="udp", ending="finished")
+        told = {one["port"]: (one["verdict"], one["reason"]) for one in record["udp"]["destinations"]}
+        equal(told, {port: ("deny", "token_expired") for port in (echo.port, other.port)})
+        check(record["udp"]["dropped"]["refused"] >= 2, f"{record}")
+
+
 @test("wrong tokens count as failed logins, and a good one passes the lock-out")
 def _():
     with HttpOrigin(folder.name) as origin, WithTokens(logins={"failures": 3, "delay": "0ms"}) as gateway:
@@ -142,16 +199,35 @@ def _():
         equal(adit("explain", "--config", str(gateway.path), "--user", "ci", "127.0.0.1:1").returncode, 0)
 
 
+@each([("a:b", "a user name cannot hold a colon (RFC 7617)"), ("@x", '"@" in front marks groups'), ("*", "anyone who is logged in"),
+       ("a\x1fb", "a user name holds no control characters"), ("x" * 256, "a user name has at most 255 bytes (RFC 1929)")],
+      lambda user, _: f"with the key alone adit token makes none for {user[:9]!r}, for no configuration knows such a user")
+def _(user, words):
+    with tempfile.TemporaryDirectory(prefix="adit-test-") as place:
+        key = str(Path(place) / "token.key")
+        equal(adit("token", "--new-key", key).returncode, 0)
+        done = adit("token", "--key-file", key, "--user", user, "--ttl", "15m")
+        equal((done.returncode, done.stdout), (2, ""))
+        contains(done.stderr, "--user: ")
+        contains(done.stderr, words)
+        equal(adit("token", "--key-file", key, "--user", "x" * 255, "--ttl", "15m").returncode, 0)
+
+
 @test("adit token says what is wrong with what it was asked for")
 def _():
     with WithTokens() as gateway:
         config = ["--config", str(gateway.path), "--user", "ci"]
+        tomorrow = f"{datetime.now(timezone.utc) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
         for arguments, words in (
                 ([*config], "a token needs --user and --ttl"),
                 (["--user", "ci", "--ttl", "15m"], "where is the key?"),
                 ([*config, "--ttl", "15"], '--ttl: "15" is no duration'),
                 ([*config, "--ttl", "0s"], '--ttl: "0s" is no duration'),
                 ([*config, "--ttl", "15m", "--at", "noon"], '--at: "noon" is no time'),
+                ([*config, "--ttl", "15m", "--at", "9999-01-01T00:00:00Z"],
+                 "--at: that token would be good until 9999-01-01T00:15:00Z, and no token is good for longer than 365d from now"),
+                ([*config, "--ttl", "15m", "--at", "5100-01-01T00:00:00Z"], "good until 5100-01-01T00:15:00Z"),
+                ([*config, "--ttl", "365d", "--at", tomorrow], "no token is good for longer than 365d from now"),
                 ([*config, "--ttl", "15m", "--host", ".example.com"], "begins with a dot"),
                 ([*config, "--ttl", "15m", "--host", "10.0.0.1"], "is an address"),
                 ([*config, "--ttl", "15m", "--host", "*"], "leave --host out"),
@@ -162,6 +238,8 @@ def _():
             done = adit("token", *arguments)
             equal((done.returncode, done.stdout), (2, ""), f"{arguments}: {done.stderr}")
             contains(done.stderr, words)
+        for ttl, at in (("365d", []), ("15m", ["--at", tomorrow])):
+            equal(adit("token", *config, "--ttl", ttl, *at).returncode, 0)
         key = str(gateway.path.parent / "token.key")
         contains(adit("token", "--key-file", key, "--user", "whoever", "--ttl", "15m").stdout, "whoever:adit1~")
         equal(os.stat(key).st_mode & 0o7777, 0o600)

@@ -114,6 +114,24 @@ TEST_CASE("a mistake in a list is told with its file and line, once, and not for
     CHECK(told.find("n:1:2: ") != told.npos);
 }
 
+TEST_CASE("doubts about the lines of a list are told, once, and not for ever")
+{
+    const auto text = file_with(R"("rules": [ { "action": "allow", "hosts": ["file:h"] },
+        { "action": "deny", "hosts": ["file:h"], "ports": [25] } ])");
+    std::string doubtful;
+    for (int i = 0; i < 100'000; ++i)
+        doubtful += "10.0.0.1.nip.io\n";
+    const auto told = lines(loaded(text, with_files({{"h", doubtful}})).warnings);
+    CHECK(told.starts_with("h:1:1: \"10.0.0.1.nip.io\" looks like an address"));
+    CHECK(told.find("h:20:1: \"10.0.0.1.nip.io\" looks like an address") != told.npos);
+    CHECK(told.find("h:21:1: and so on: the rest of this file is not told\n") != told.npos);
+    CHECK(told.find("h:22:") == told.npos);
+    doubtful = "good.example\n10.0.0.1.nip.io\n";
+    const auto once = lines(loaded(text, with_files({{"h", doubtful}})).warnings);
+    CHECK(once.find("h:2:1: ") != once.npos);
+    CHECK(once.find("and so on") == once.npos);
+}
+
 TEST_CASE("a file that cannot be read is a mistake where it is named")
 {
     CHECK(
@@ -187,6 +205,27 @@ TEST_CASE("the rules of included files are asked in the order of the list, after
     CHECK(names == "own\na\nr/b.json: rules[0]\n");
     CHECK(allows(result.configuration, "a.example:443", "8.8.8.8"));
     CHECK_FALSE(allows(result.configuration, "evil.example:443", "8.8.8.8"));
+}
+
+TEST_CASE("a file is included once, however its path is written")
+{
+    const std::string rules = R"({ "rules": [ { "action": "deny", "ports": [25] } ] })";
+    const auto text = file_with(
+        R"("includes": ["r.json", "./r.json", "d/../r.json", "/etc//adit/r.json", "d/r.json", "../r.json"])");
+    CHECK(
+        mistakes_in(text, with_files({{"/etc/adit/r.json", rules},
+                                      {"/etc/adit/./r.json", rules},
+                                      {"/etc/adit/d/../r.json", rules},
+                                      {"/etc//adit/r.json", rules},
+                                      {"/etc/adit/d/r.json", rules},
+                                      {"/etc/adit/../r.json", rules}},
+                                     "/etc/adit")) ==
+        "file:2:24: includes[1]: \"./r.json\" stands here twice, for it is the same file as "
+        "\"r.json\"\n"
+        "file:2:36: includes[2]: \"d/../r.json\" stands here twice, for it is the same file as "
+        "\"r.json\"\n"
+        "file:2:51: includes[3]: \"/etc//adit/r.json\" stands here twice, for it is the same file "
+        "as \"r.json\"\n");
 }
 
 TEST_CASE("mistakes and warnings in included files are told with their file")

@@ -99,6 +99,22 @@ TEST_CASE("the next change is the first moment at which the answer is another on
     CHECK(rules.next_change(utc_at(11, 23, 12h)) == utc_at(11, 23, 17h));
 }
 
+TEST_CASE("a window in the hour or on the day that clocks skip is missed once, and comes back")
+{
+    const auto skipped = times(window("sun", "02:00-03:00", berlin()));
+    const auto over = utc_at(3, 22, 2h);  // the Sunday before
+    CHECK_FALSE(skipped.hold(over));
+    CHECK(skipped.hold(over - 1s));
+    CHECK(skipped.next_change(over) == utc_at(4, 5, 0h));
+    CHECK(skipped.next_change(utc_at(4, 5, 0h)) == utc_at(4, 5, 1h));
+    // Samoa went from the 29th of December 2011 to the 31st.
+    const Zone samoa{"Pacific/Apia",
+                     {{sys_seconds{}, -10h}, {sys_days{year{2011} / 12 / 30} + 10h, 14h}}};
+    const auto friday = times(window("fri", "00:00-24:00", std::make_shared<const Zone>(samoa)));
+    const sys_seconds saturday = sys_days{year{2011} / 12 / 24} + 10h;
+    CHECK(friday.next_change(saturday) == sys_days{year{2012} / 1 / 5} + 10h);
+}
+
 TEST_CASE("every change of a window is found, minute by minute")
 {
     for (const auto& one :

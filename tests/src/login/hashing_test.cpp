@@ -5,6 +5,8 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <boost/asio/ip/address.hpp>
 
 using namespace adit::login;
@@ -14,6 +16,11 @@ namespace {
 Origin client(const char* address)
 {
     return origin_of(boost::asio::ip::make_address(address));
+}
+
+int priority_here()
+{
+    return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()));
 }
 
 // The jobs write their letter when they run; the first one waits until it is let go.
@@ -45,6 +52,12 @@ public:
         std::promise<void> ended;
         REQUIRE(queue_.add(client(address), [&] { ended.set_value(); }));
         ended.get_future().wait();
+    }
+    int priority_of_a_job(const char* address)
+    {
+        std::promise<int> priority;
+        REQUIRE(queue_.add(client(address), [&] { priority.set_value(priority_here()); }));
+        return priority.get_future().get();
     }
     std::string finish()
     {
@@ -91,6 +104,17 @@ TEST_CASE("one client has one password hashed at a time, however many threads th
     bench.run_to_the_end("192.0.2.3");
     CHECK(bench.done().empty());
     CHECK(bench.finish() == "f");
+}
+
+TEST_CASE("the threads that hash give way to all others of the process")
+{
+    const int before = priority_here();
+    Bench bench{2};
+    bench.occupy("192.0.2.1");
+    CHECK(bench.priority_of_a_job("192.0.2.2") == 19);
+    CHECK(bench.priority_of_a_job("192.0.2.3") == 19);
+    CHECK(priority_here() == before);
+    bench.finish();
 }
 
 TEST_CASE("the queue is bounded, for one client and for all")

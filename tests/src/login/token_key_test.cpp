@@ -75,6 +75,27 @@ TEST_CASE("white space at the end of a key is an editor's, not the key's")
     CHECK(read_token_key(folder.file(" " + good))->reveal() == " " + good);
 }
 
+TEST_CASE("a FIFO in the key's place is refused, and nothing waits for its writer")
+{
+    const Folder folder;
+    REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);
+    const auto read = read_token_key(folder.path("fifo"));
+    REQUIRE(read.has_error());
+    CHECK(read.error() == "read " + folder.path("fifo") + ": it is no regular file");
+}
+
+TEST_CASE("a control character in the key's path is no short cut to another file")
+{
+    const Folder folder;
+    const auto path = folder.file(good);
+    REQUIRE(read_token_key(path).has_value());
+    for (const std::string_view end : {std::string_view{"\0.old", 5}, std::string_view{"\n"}}) {
+        const auto read = read_token_key(path + std::string{end});
+        REQUIRE(read.has_error());
+        CHECK(read.error().find("holds a control character") != std::string::npos);
+    }
+}
+
 TEST_CASE("a key that is short, missing, or readable by everyone is refused")
 {
     const Folder folder;

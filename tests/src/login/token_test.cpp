@@ -32,6 +32,8 @@ TEST_CASE("a token that was signed is good until it expires, and says what it re
     const auto checked = check_token(password, "ci", key, noon - 1s);
     REQUIRE(checked.token);
     CHECK(*checked.token == token);
+    CHECK_FALSE(is_expired(token, noon - 1s));
+    CHECK(is_expired(token, noon));
 }
 
 TEST_CASE("the signature is HMAC-SHA256 over user and text, as another program computes it")
