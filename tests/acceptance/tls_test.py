@@ -188,27 +188,25 @@ def _():
         equal(gateway.record(protocol="socks5")["user"], "alice")
 
 
-@test("a certificate of another authority is refused in the handshake, with a record")
-def _():
-    openssl("req", "-x509", *EC, "-subj", "/CN=build-7", "-keyout", "forged.key", "-out", "forged.pem")
+def forge():
+    openssl("req", "-x509", *EC, "-subj", "/CN=build-7", "-keyout", "wrong.key", "-out", "wrong.pem")
+
+
+def outlive():
+    openssl("req", "-new", *EC[:-2], "-subj", "/CN=build-7", "-keyout", "wrong.key", "-out", "wrong.csr")
+    openssl("x509", "-req", "-in", "wrong.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "-1", "-out", "wrong.pem")
+
+
+@each([("of another authority", forge), ("that has expired", outlive)],
+      lambda what, _: f"a client certificate {what} is refused in the handshake, with a record")
+def _(_what, make):
+    make()
     with Gateway(users=USERS, listeners=[listener(WITH_CLIENTS)]) as gateway:
-        with contextlib.suppress(ssl.SSLError, ConnectionError), inside(gateway, name="forged") as connection:
+        with contextlib.suppress(ssl.SSLError, ConnectionError), inside(gateway, name="wrong") as connection:
             connection.recv(1)
         record = gateway.record(ending="tls_failed")
         equal(record["reason"], "certificate verify failed")
-        check("user" not in record, f"a forged user: {record}")
-
-
-@test("an expired client certificate is refused in the handshake, with a record")
-def _():
-    openssl("req", "-new", *EC[:-2], "-subj", "/CN=build-7", "-keyout", "old.key", "-out", "old.csr")
-    openssl("x509", "-req", "-in", "old.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "-1", "-out", "old.pem")
-    with Gateway(users=USERS, listeners=[listener(WITH_CLIENTS)]) as gateway:
-        with contextlib.suppress(ssl.SSLError, ConnectionError), inside(gateway, name="old") as connection:
-            connection.recv(1)
-        record = gateway.record(ending="tls_failed")
-        equal(record["reason"], "certificate verify failed")
-        check("user" not in record, f"an expired user: {record}")
+        check("user" not in record, f"a user without a good certificate: {record}")
 
 
 @test("nobody renegotiates: a client that asks for it is told no, and its tunnel stands")
