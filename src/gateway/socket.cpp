@@ -2,6 +2,7 @@
 // the reactor. An operation whose perform() says nothing but "ready" is a wait.
 #include "src/gateway/socket.hpp"
 
+#include <memory>
 #include <utility>
 
 #include <sys/epoll.h>
@@ -81,20 +82,23 @@ struct Socket::Waits {
 
     reactor& of;
     Wait read{*this, reactor::read_op};
-    Wait write{*this, reactor::write_op};
-    Wait soon{*this, reactor::read_op};  // never given to the reactor, only posted
+    // Few sockets ever wait for these, and an idle tunnel has two sockets.
+    std::unique_ptr<Wait> write;
+    std::unique_ptr<Wait> soon;  // never given to the reactor, only posted
     bool quiet = false;
     bool hung_up = false;
     bool orphaned = false;
     unsigned forgotten = 0;  // how often
     bool calling = false;
 
-    bool held() const { return read.held() || write.held() || soon.held(); }
+    bool held() const { return read.held() || (write && write->held()) || (soon && soon->held()); }
     void forget()
     {
         read.forget();
-        write.forget();
-        soon.forget();
+        if (write)
+            write->forget();
+        if (soon)
+            soon->forget();
         ++forgotten;
     }
     void orphan()
@@ -183,8 +187,11 @@ void Socket::when_readable(Ready ready)
 
 void Socket::when_writable(Ready ready)
 {
-    waits().write.add(ready);
-    begin(waits().write);
+    auto& write = waits().write;
+    if (!write)
+        write = std::make_unique<Wait>(*waits_, reactor::write_op);
+    write->add(ready);
+    begin(*write);
 }
 
 void Socket::begin(Wait& wait)
@@ -196,9 +203,11 @@ void Socket::begin(Wait& wait)
 void Socket::soon(Ready ready)
 {
     auto& soon = waits().soon;
-    soon.add(ready);
-    if (!soon.held())
-        soon.post(waits_->of);
+    if (!soon)
+        soon = std::make_unique<Wait>(*waits_, reactor::read_op);
+    soon->add(ready);
+    if (!soon->held())
+        soon->post(waits_->of);
 }
 
 void Socket::be_quiet()
