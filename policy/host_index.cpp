@@ -1,7 +1,6 @@
 #include "policy/host_index.hpp"
 
 #include <algorithm>
-#include <span>
 #include <string_view>
 
 namespace adit::policy {
@@ -12,9 +11,6 @@ using Id = HostIndex::Id;
 
 // Each is tried on every name: what lies behind these is not compared.
 constexpr std::size_t most_patterns = 64;
-
-// A list of a hundred thousand names is known by its beginning.
-constexpr std::size_t most_entries = 1000;
 
 // Calls `each` for example.com and com, given www.example.com.
 template <class Each>
@@ -59,7 +55,7 @@ void HostIndex::add(Id id, const std::vector<HostEntry>& entries)
 std::vector<Id> HostIndex::sharing(const std::vector<HostEntry>& entries) const
 {
     std::vector<Id> found;
-    for (const auto& entry : std::span{entries}.first(std::min(entries.size(), most_entries)))
+    for (const auto& entry : entries)
         find(entry, found);
     std::ranges::sort(found);
     const auto repeats = std::ranges::unique(found);

@@ -20,9 +20,8 @@ public:
 
     // The lists that hold every name, in ascending order.
     const std::vector<Id>& for_every_name() const { return all_; }
-    // The other lists that share at least one name with one of the first thousand entries, in ascending
-    // order. What two regular expressions share is not known, unless they are equal; nor what one
-    // shares with a suffix.
+    // The other lists that share at least one name with one of the entries, in ascending order. What two
+    // regular expressions share is not known, unless they are equal; nor what one shares with a suffix.
     std::vector<Id> sharing(const std::vector<HostEntry>& entries) const;
 
 private:

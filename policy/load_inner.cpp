@@ -19,11 +19,10 @@ void read_sni(const Place& place, const Reader& reader, Sets& sets, Inner& inner
 {
     if (place.value->kind != json::Kind::string) {
         auto hosts = read_hosts(place, reader, &sets);
-        for (const auto& entry : hosts.entries)
-            if (entry.name == same_host)
-                reader.report().mistake(place,
-                                        "\"same-host\" stands alone, not in a list: it is the host "
-                                        "asked for");
+        if (hosts.set.exact().contains(same_host))
+            reader.report().mistake(place,
+                                    "\"same-host\" stands alone, not in a list: it is the host "
+                                    "asked for");
         inner.server_names = std::move(hosts.set);
         return;
     }

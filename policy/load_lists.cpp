@@ -9,6 +9,9 @@ namespace adit::policy {
 
 namespace {
 
+// A list of a hundred thousand names is known to warnings by its beginning.
+constexpr std::size_t most_entries = 1000;
+
 constexpr std::array<Key, 3> set_keys{{{"hosts"}, {"networks"}, {"ports"}}};
 
 template <class Content>
@@ -68,13 +71,16 @@ void add(HostList& list, const HostEntry& entry)
             list.set.add_pattern(*entry.pattern);
             break;
     }
-    list.entries.push_back(entry);
+    if (list.entries.size() < most_entries)
+        list.entries.push_back(entry);
 }
 
 void add(HostList& list, const HostList& other)
 {
     list.set.add(other.set);
-    list.entries.insert(list.entries.end(), other.entries.begin(), other.entries.end());
+    const auto room = std::min(most_entries - list.entries.size(), other.entries.size());
+    list.entries.insert(list.entries.end(), other.entries.begin(),
+                        other.entries.begin() + static_cast<std::ptrdiff_t>(room));
 }
 
 // "file:lists/blocked.txt"

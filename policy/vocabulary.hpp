@@ -15,7 +15,7 @@
 
 namespace adit::policy {
 
-// Hosts as a set to ask and as the entries it was made of.
+// Hosts as a set to ask, and as the first thousand of the entries it was made of.
 struct HostList {
     HostSet set;
     std::vector<HostEntry> entries;

@@ -87,3 +87,18 @@ TEST_CASE("one set of hosts takes in another")
     CHECK(set.any());
     CHECK_FALSE(set.empty());
 }
+
+TEST_CASE("what is added to a copy is not in the other one")
+{
+    const auto list = hosts({"a.example"});
+    HostSet rule;
+    rule.add(list);
+    rule.add_exact("b.example");
+    auto other = rule;
+    other.add(hosts({"*.c.example"}));
+    CHECK_FALSE(holds(list, "b.example"));
+    CHECK(holds(rule, "a.example"));
+    CHECK_FALSE(holds(rule, "x.c.example"));
+    CHECK(holds(other, "b.example"));
+    CHECK(holds(other, "x.c.example"));
+}
