@@ -101,6 +101,34 @@ def _():
         equal(curl("--proxy", gateway.url(), "--proxytunnel", page).output, b"hello from the origin\n")
 
 
+# A server of WebSockets (RFC 6455) that says hello and closes.
+GREETER = r"""
+import base64, hashlib, sys
+source, out = sys.stdin.buffer, sys.stdout.buffer
+head = {}
+source.readline()
+while (line := source.readline().decode().strip()):
+    name, value = line.split(": ", 1)
+    head[name.lower()] = value
+accepted = hashlib.sha1((head["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+out.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: "
+          + base64.b64encode(accepted) + b"\r\n\r\n\x81\x05hello"); out.flush()
+"""
+
+
+@test("curl opens a WebSocket through an http:// proxy")
+def _():
+    asked = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+    with ProgramOrigin("python3", "-B", "-c", GREETER) as origin, Gateway() as gateway:
+        done = curl("--include", "--no-buffer", "-x", gateway.url(), f"http://127.0.0.1:{origin.port}/",
+                    *(word for field in asked for word in ("-H", field)))
+        contains(done.output, b" 101 ", repr(done))
+        contains(done.output, b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n")
+        check(done.output.endswith(b"\r\n\r\n\x81\x05hello"), repr(done.output))
+        gateway.record(protocol="http", ending="finished")
+
+
 @test("wget downloads through http_proxy")
 def _():
     need("wget")
