@@ -58,8 +58,7 @@ std::vector<Id> HostIndex::sharing(const std::vector<HostEntry>& entries) const
     for (const auto& entry : entries)
         find(entry, found);
     std::ranges::sort(found);
-    const auto repeats = std::ranges::unique(found);
-    found.erase(repeats.begin(), repeats.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "src/control/socket_file.hpp"
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 #include "src/observe/log.hpp"
 
 namespace adit::control {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "protocols/ending.hpp"
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
 namespace adit::dial {
 

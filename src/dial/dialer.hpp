@@ -12,8 +12,8 @@
 #include "protocols/target.hpp"
 #include "src/dial/candidates.hpp"
 #include "src/dial/eyeballs.hpp"
-#include "src/gateway/awaitable.hpp"
-#include "src/gateway/wakeup.hpp"
+#include "src/loop/awaitable.hpp"
+#include "src/loop/wakeup.hpp"
 
 namespace adit::dial {
 

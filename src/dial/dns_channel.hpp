@@ -10,7 +10,7 @@
 
 #include "policy/configuration.hpp"
 #include "src/dial/name_cache.hpp"
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
 struct ares_addrinfo;
 struct ares_channeldata;

@@ -18,7 +18,7 @@
 #include "protocols/target.hpp"
 #include "src/dial/hosts_file.hpp"
 #include "src/dial/name_cache.hpp"
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
 namespace adit::dial {
 

@@ -12,8 +12,8 @@
 
 #include "protocols/bytes.hpp"
 #include "protocols/target.hpp"
-#include "src/gateway/awaitable.hpp"
-#include "src/gateway/progress.hpp"
+#include "src/loop/awaitable.hpp"
+#include "src/loop/progress.hpp"
 #include "src/relay/side.hpp"
 
 namespace adit::gateway {

@@ -8,7 +8,7 @@
 
 #include <boost/intrusive/set.hpp>
 
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
 namespace adit::gateway {
 

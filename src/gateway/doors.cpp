@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "src/gateway/socket_options.hpp"
+#include "src/loop/socket_options.hpp"
 #include "src/platform/accounts.hpp"
 #include "src/platform/socket_address.hpp"
 

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "policy/policy.hpp"
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
 namespace adit::gateway {
 

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <boost/asio/ip/tcp.hpp>
 
-#include "src/gateway/socket_options.hpp"
+#include "src/loop/socket_options.hpp"
 
 namespace adit::gateway {
 namespace {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "policy/configuration.hpp"
-#include "src/gateway/awaitable.hpp"
 #include "src/gateway/snapshot.hpp"
+#include "src/loop/awaitable.hpp"
 #include "src/observe/record.hpp"
 
 namespace adit::gateway {

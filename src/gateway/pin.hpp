@@ -12,9 +12,9 @@
 #include <string>
 
 #include "policy/inner.hpp"
-#include "src/gateway/awaitable.hpp"
 #include "src/gateway/client.hpp"
-#include "src/gateway/wakeup.hpp"
+#include "src/loop/awaitable.hpp"
+#include "src/loop/wakeup.hpp"
 
 namespace adit::gateway {
 

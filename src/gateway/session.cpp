@@ -6,8 +6,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "src/gateway/socket_options.hpp"
 #include "src/gateway/worker.hpp"
+#include "src/loop/socket_options.hpp"
 
 namespace adit::gateway {
 

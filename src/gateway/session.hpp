@@ -18,10 +18,10 @@
 #include "src/gateway/client.hpp"
 #include "src/gateway/deadline.hpp"
 #include "src/gateway/snapshot.hpp"
-#include "src/gateway/wakeup.hpp"
 #include "src/http/exchange.hpp"
 #include "src/http/pool.hpp"
 #include "src/login/authenticator.hpp"
+#include "src/loop/wakeup.hpp"
 #include "src/relay/relay.hpp"
 #include "src/udp/association.hpp"
 

@@ -12,8 +12,8 @@
 #include "protocols/http_body.hpp"
 #include "protocols/http_forward.hpp"
 #include "src/gateway/client.hpp"
-#include "src/gateway/wakeup.hpp"
 #include "src/http/upstream.hpp"
+#include "src/loop/wakeup.hpp"
 
 namespace adit::http {
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "protocols/target.hpp"
-#include "src/gateway/awaitable.hpp"
 #include "src/http/upstream.hpp"
+#include "src/loop/awaitable.hpp"
 
 namespace adit::http {
 

@@ -8,15 +8,15 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
-#include "src/gateway/socket_options.hpp"
+#include "src/loop/socket_options.hpp"
 
 namespace adit::http {
 
 Upstream::Upstream(dial::Dialled connection)
     : socket_{std::move(connection.socket)}, address_{connection.address}, local_{connection.local}
 {
-    gateway::set_no_delay(socket_.native_handle());
-    gateway::set_keepalive(socket_.native_handle());
+    set_no_delay(socket_.native_handle());
+    set_keepalive(socket_.native_handle());
 }
 
 Awaitable<Upstream::Heard> Upstream::receive()

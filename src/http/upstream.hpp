@@ -6,7 +6,7 @@
 
 #include "protocols/bytes.hpp"
 #include "src/dial/dialer.hpp"
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
 namespace adit::http {
 

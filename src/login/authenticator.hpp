@@ -15,13 +15,13 @@
 #include "policy/configuration.hpp"
 #include "protocols/credentials.hpp"
 #include "protocols/token.hpp"
-#include "src/gateway/awaitable.hpp"
-#include "src/gateway/wakeup.hpp"
 #include "src/login/guard.hpp"
 #include "src/login/hashing.hpp"
 #include "src/login/imitation.hpp"
 #include "src/login/keyed_digest.hpp"
 #include "src/login/verified.hpp"
+#include "src/loop/awaitable.hpp"
+#include "src/loop/wakeup.hpp"
 
 namespace adit::login {
 

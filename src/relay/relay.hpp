@@ -13,7 +13,7 @@
 #include <span>
 #include <string>
 
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 #include "src/relay/pipe_pool.hpp"
 #include "src/relay/side.hpp"
 

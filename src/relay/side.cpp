@@ -8,7 +8,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "src/gateway/socket_options.hpp"
+#include "src/loop/socket_options.hpp"
 
 namespace adit::relay {
 namespace {
@@ -63,7 +63,7 @@ void Side::ask_for_rest()
     if (silent_reads_ > patience)
         return;  // asked already; it has no such option
     if (silent_reads_++ == patience)
-        gateway::tell_what_is_left(socket_->native_handle());
+        tell_what_is_left(socket_->native_handle());
 }
 
 Progress Side::send(std::span<const std::uint8_t> bytes)
@@ -71,7 +71,7 @@ Progress Side::send(std::span<const std::uint8_t> bytes)
     if (tls_ != nullptr)
         return tls_->send(bytes);
     if (undelayed_from_ > 0 && --undelayed_from_ == 0)
-        gateway::set_no_delay(socket_->native_handle());
+        set_no_delay(socket_->native_handle());
     ssize_t count = 0;
     do
         count = ::send(socket_->native_handle(), bytes.data(), bytes.size(),

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
-#include "src/gateway/awaitable.hpp"
-#include "src/gateway/progress.hpp"
+#include "src/loop/awaitable.hpp"
+#include "src/loop/progress.hpp"
 #include "src/tls/stream.hpp"
 
 namespace adit::relay {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "src/gateway/progress.hpp"
+#include "src/loop/progress.hpp"
 #include "src/tls/context.hpp"
 
 struct bio_st;

@@ -8,7 +8,7 @@
 #include "policy/ports.hpp"
 #include "protocols/result.hpp"
 #include "protocols/target.hpp"
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
 namespace adit::udp {
 

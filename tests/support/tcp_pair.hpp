@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
 namespace adit::tests {
 

@@ -1,9 +1,9 @@
 // The TCP options that tunnels' sockets carry.
 #pragma once
 
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
-namespace adit::gateway {
+namespace adit {
 
 // On a listening socket accepted sockets inherit both, which spares five calls a connection.
 
@@ -18,4 +18,4 @@ void set_keepalive(int descriptor);
 // to be told that there are none.
 void tell_what_is_left(int descriptor);
 
-}  // namespace adit::gateway
+}  // namespace adit

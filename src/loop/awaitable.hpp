@@ -10,7 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "src/gateway/socket.hpp"
+#include "src/loop/socket.hpp"
 
 namespace adit {
 

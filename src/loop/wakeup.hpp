@@ -4,7 +4,7 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 
-#include "src/gateway/awaitable.hpp"
+#include "src/loop/awaitable.hpp"
 
 namespace adit {
 

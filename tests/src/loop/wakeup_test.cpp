@@ -1,4 +1,4 @@
-#include "src/gateway/wakeup.hpp"
+#include "src/loop/wakeup.hpp"
 
 #include <doctest/doctest.h>
 #include <boost/asio/co_spawn.hpp>

@@ -1,4 +1,4 @@
-#include "src/gateway/socket.hpp"
+#include "src/loop/socket.hpp"
 
 #include <optional>
 #include <string>

@@ -1,6 +1,6 @@
 // Stands on what Asio 1.81 shares with classes derived from its sockets: the descriptor's entry in
 // the reactor. An operation whose perform() says nothing but "ready" is a wait.
-#include "src/gateway/socket.hpp"
+#include "src/loop/socket.hpp"
 
 #include <memory>
 #include <utility>

@@ -1,10 +1,10 @@
-#include "src/gateway/socket_options.hpp"
+#include "src/loop/socket_options.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-namespace adit::gateway {
+namespace adit {
 namespace {
 
 // Fails only on a socket that is gone already, and whoever uses it next finds that out.
@@ -36,4 +36,4 @@ void tell_what_is_left(int descriptor)
     set(descriptor, IPPROTO_TCP, TCP_INQ, 1);
 }
 
-}  // namespace adit::gateway
+}  // namespace adit
