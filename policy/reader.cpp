@@ -33,12 +33,11 @@ void in_file_order(std::vector<Mistake>& mistakes)
         return std::tuple{std::string_view{mistake.file}, mistake.line, mistake.column};
     });
     // A file that is named in two places says the same twice.
-    const auto repeats =
-        std::ranges::unique(mistakes, [](const Mistake& one, const Mistake& other) {
-            return !one.file.empty() && one.file == other.file && one.line == other.line &&
-                   one.column == other.column && one.message == other.message;
-        });
-    mistakes.erase(repeats.begin(), repeats.end());
+    const auto is_repeat = [](const Mistake& one, const Mistake& other) {
+        return !one.file.empty() && one.file == other.file && one.line == other.line &&
+               one.column == other.column && one.message == other.message;
+    };
+    mistakes.erase(std::unique(mistakes.begin(), mistakes.end(), is_repeat), mistakes.end());
 }
 
 std::string file_of(const Place& place)
