@@ -181,6 +181,14 @@ Mode read_mode(const Fields& fields, const Reader& reader)
     return Mode::observe;
 }
 
+RuleIndex index_of(const std::vector<LoadedRule>& rules)
+{
+    std::vector<const Rule*> all;
+    for (const auto& loaded : rules)
+        all.push_back(&loaded.rule);
+    return RuleIndex{all};
+}
+
 Configuration read_configuration(const Place& root, const Reader& reader,
                                  const LoadOptions& options)
 {
@@ -199,7 +207,8 @@ Configuration read_configuration(const Place& root, const Reader& reader,
     check_open_relay(listeners, rules, names, mode, reader);
     warn_of_unused(names, reader);
     warn_of_late_denials(rules, reader);
-    warn_of_shadowed(rules, reader);
+    auto index = index_of(rules);
+    warn_of_shadowed(rules, index, reader);
     warn_of_open_rules(rules, reader);
     warn_of_expiry(rules, options.now, reader);
 
@@ -208,7 +217,7 @@ Configuration read_configuration(const Place& root, const Reader& reader,
     std::vector<Rule> plain;
     for (auto& loaded : rules)
         plain.push_back(std::move(loaded.rule));
-    configuration.policy = Policy{std::move(plain), mode};
+    configuration.policy = Policy{std::move(plain), mode, std::move(index)};
     if (const auto tests = fields.find("tests"))
         configuration.tests =
             run_tests(*tests, reader, configuration,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/control_characters.hpp"
 #include "policy/internal_ranges.hpp"
 #include "policy/load_conditions.hpp"
 #include "policy/load_inner.hpp"
@@ -37,11 +38,6 @@ constexpr std::array<Key, 20> rule_keys{{
 }};
 
 constexpr std::array<std::string_view, 2> actions{"allow", "deny"};
-
-bool is_control(char c)
-{
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
 
 // What a rule without a name is called.
 std::string unnamed(const Place& place)
@@ -178,7 +174,7 @@ void RuleReader::read_note(std::string_view key, std::string& note)
     const auto text = place ? reader_.text(*place, "a string") : std::nullopt;
     if (!text)
         return;
-    if (text->empty() || text->size() > longest || std::ranges::any_of(*text, is_control))
+    if (text->empty() || text->size() > longest || holds_control_character(*text))
         reader_.report().mistake(*place,
                                  "this is 1 to 500 bytes on one line, without control "
                                  "characters; longer stories belong behind the \"ticket\"");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/control_characters.hpp"
 #include "policy/suggest.hpp"
 #include "policy/user_name.hpp"
 #include "policy/vocabulary.hpp"
@@ -11,11 +12,6 @@ namespace adit::policy {
 namespace {
 
 constexpr std::array<Key, 1> user_keys{{{"password"}}};
-
-bool is_control(char c)
-{
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
 
 // Nothing here repeats what was written: it may be the password itself.
 std::string_view wrong_with_hash(const std::string& hash, bool (*is_hash)(const std::string&))
@@ -128,7 +124,7 @@ std::string_view wrong_with_user_name(std::string_view name)
         return "a user name cannot hold a colon (RFC 7617)";
     if (name.size() > 255)
         return "a user name has at most 255 bytes (RFC 1929)";
-    if (std::ranges::any_of(name, is_control))
+    if (holds_control_character(name))
         return "a user name holds no control characters";
     return {};
 }
@@ -216,7 +212,7 @@ bool check_name(json::Position at, const Place& place, std::string_view name, co
             "the \"@\" is written only where the name is used; call it " + quoted(name.substr(1)));
         return false;
     }
-    if (name.size() > longest || std::ranges::any_of(name, is_control)) {
+    if (name.size() > longest || holds_control_character(name)) {
         reader.report().mistake_at(at, place,
                                    "a name has at most 128 bytes and no control "
                                    "characters");

@@ -6,7 +6,6 @@
 #include "policy/host_index.hpp"
 #include "policy/internal_ranges.hpp"
 #include "policy/moment.hpp"
-#include "policy/rule_index.hpp"
 #include "policy/suggest.hpp"
 
 namespace adit::policy {
@@ -213,12 +212,9 @@ void warn_of_late_denials(std::span<const LoadedRule> rules, const Reader& reade
     }
 }
 
-void warn_of_shadowed(std::span<const LoadedRule> rules, const Reader& reader)
+void warn_of_shadowed(std::span<const LoadedRule> rules, const RuleIndex& index,
+                      const Reader& reader)
 {
-    std::vector<const Rule*> all;
-    for (const auto& loaded : rules)
-        all.push_back(&loaded.rule);
-    const RuleIndex index{all};
     auto left = most_comparisons;
     for (std::size_t i = 0; i < rules.size(); ++i) {
         const Sample sample{rules[i]};

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "policy/load_rules.hpp"
+#include "policy/rule_index.hpp"
 
 namespace adit::policy {
 
@@ -15,7 +16,9 @@ void warn_of_unused(const Vocabulary& names, const Reader& reader);
 void warn_of_late_denials(std::span<const LoadedRule> rules, const Reader& reader);
 
 // Rules that can never match, because one above matches whatever they match.
-void warn_of_shadowed(std::span<const LoadedRule> rules, const Reader& reader);
+// `index` is that of the rules.
+void warn_of_shadowed(std::span<const LoadedRule> rules, const RuleIndex& index,
+                      const Reader& reader);
 
 // Allow rules for everyone, every public host and every port.
 void warn_of_open_rules(std::span<const LoadedRule> rules, const Reader& reader);

@@ -39,9 +39,14 @@ bool is_nobody(const Subject& subject)
 
 }  // namespace
 
-Policy::Policy(std::vector<Rule> rules, Mode mode)
+Policy::Policy(std::vector<Rule> rules, Mode mode) : Policy{std::move(rules), mode, {}}
+{
+    index_ = RuleIndex{rules_};
+}
+
+Policy::Policy(std::vector<Rule> rules, Mode mode, RuleIndex index)
     : rules_{std::move(rules)},
-      index_{rules_},
+      index_{std::move(index)},
       mode_{mode},
       observes_{mode == Mode::observe || std::ranges::any_of(rules_, &Rule::observe)}
 {

@@ -19,6 +19,8 @@ class Policy {
 public:
     Policy() = default;  // denies everything
     explicit Policy(std::vector<Rule> rules, Mode mode = Mode::enforce);
+    // `index` is that of these rules.
+    Policy(std::vector<Rule> rules, Mode mode, RuleIndex index);
 
     // First by name: what can be said before a name is looked up. A refusal here spares the query;
     // no value means that the answer depends on the address (or is an allow, which is never given

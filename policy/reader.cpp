@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "policy/control_characters.hpp"
 #include "policy/duration.hpp"
 #include "policy/suggest.hpp"
 
@@ -59,17 +60,12 @@ std::string repeated(std::string_view key, json::Position first)
            std::to_string(first.line) + ", column " + std::to_string(first.column);
 }
 
-bool is_control(char c)
-{
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
-
 // The system takes a path up to its first NUL: it would be another file's.
 std::string wrong_with_path(std::string_view written)
 {
     if (written.empty())
         return "a file's path is never empty";
-    if (std::ranges::any_of(written, is_control))
+    if (holds_control_character(written))
         return quoted(written) + " holds a control character, and a file's path holds none";
     return {};
 }

@@ -8,6 +8,7 @@
 #include "src/default_configuration.hpp"
 #include "src/login/password.hpp"
 #include "src/platform/accounts.hpp"
+#include "src/platform/clocks.hpp"
 #include "src/platform/system.hpp"
 #include "src/platform/time_zones.hpp"
 #include "src/tls/context.hpp"
@@ -47,7 +48,7 @@ Result<Read, std::string> read_configuration(const Source& source)
     const std::string name = source.path.empty() ? "(embedded default)" : source.path;
 
     policy::LoadOptions options{source.listen, &login::is_password_hash, &platform::user_number};
-    options.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    options.now = platform::wall_clock();
     options.find_zone = platform::find_zone;
     options.folder = folder_of(source.path);
     if (source.opens_files)

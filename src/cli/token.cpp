@@ -17,6 +17,7 @@
 #include "src/cli/secrets.hpp"
 #include "src/login/token.hpp"
 #include "src/login/token_key.hpp"
+#include "src/platform/clocks.hpp"
 
 namespace adit::cli {
 namespace {
@@ -67,7 +68,7 @@ Asked<std::uint64_t> expiry_of(const TokenOptions& options)
     if (!life || *life < seconds{1} || *life > longest_life)
         return wrong<std::uint64_t>("--ttl: \"" + options.ttl +
                                     "\" is no duration from 1s to 365d, like 15m");
-    const auto now = std::chrono::floor<seconds>(std::chrono::system_clock::now());
+    const auto now = platform::wall_clock();
     auto begin = now;
     if (!options.at.empty()) {
         const auto at = policy::parse_instant(options.at);

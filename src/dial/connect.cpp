@@ -97,6 +97,11 @@ Ending ending_of(int error)
     }
 }
 
+bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 bool says_more(Ending one, Ending other)
 {
     return weight(one) > weight(other);

@@ -13,6 +13,9 @@ int begin_connect(Socket& socket, const tcp::endpoint& to);
 // Once the socket is writable: 0 when it is connected, otherwise the errno of the failure.
 int pending_error(Socket& socket);
 
+// Whether descriptors or memory were wanting: others have to end first.
+bool is_shortage(int error);
+
 // The word for a connect(2) that failed with this errno.
 protocols::Ending ending_of(int error);
 

@@ -5,21 +5,13 @@
 #include <utility>
 
 #include "src/dial/connect.hpp"
+#include "src/platform/clocks.hpp"
 #include "src/platform/socket_address.hpp"
 
 namespace adit::dial {
 
+using platform::since;
 using protocols::Ending;
-
-namespace {
-
-std::chrono::milliseconds since(std::chrono::steady_clock::time_point start)
-{
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                                 start);
-}
-
-}  // namespace
 
 // One connect(2). The loop may hold it a little longer than the dial does.
 struct Dial::Attempt {

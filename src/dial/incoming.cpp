@@ -9,12 +9,14 @@
 #include <boost/asio/ip/udp.hpp>
 
 #include "src/dial/connect.hpp"
+#include "src/platform/clocks.hpp"
 #include "src/platform/descriptor.hpp"
 #include "src/platform/socket_address.hpp"
 
 namespace adit::dial {
 
 using platform::Descriptor;
+using platform::since;
 using protocols::Ending;
 
 namespace {
@@ -24,12 +26,6 @@ constexpr int backlog = 8;
 
 // How long to leave the queue alone when there is no descriptor.
 constexpr std::chrono::milliseconds shortage_pause{100};
-
-std::chrono::milliseconds since(std::chrono::steady_clock::time_point start)
-{
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                                 start);
-}
 
 // The address of ours that Linux's routes choose for this peer. Nothing is sent. The errno when there is none.
 Result<Address, int> our_address_towards(const Address& peer)
@@ -51,11 +47,6 @@ void send_away(const Descriptor& stranger)
 {
     const linger at_once{1, 0};
     (void)::setsockopt(stranger.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-}
-
-bool is_shortage(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 }  // namespace

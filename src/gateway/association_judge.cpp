@@ -5,14 +5,12 @@
 
 #include "src/gateway/worker.hpp"
 #include "src/login/token.hpp"
+#include "src/platform/clocks.hpp"
 
 namespace adit::gateway {
-namespace {
 
-std::chrono::sys_seconds wall_clock()
-{
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
+using platform::wall_clock;
+namespace {
 
 policy::Decision refused(policy::Reason reason)
 {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "src/gateway/worker.hpp"
+#include "src/platform/clocks.hpp"
 
 namespace adit::gateway {
 
@@ -143,7 +144,7 @@ void Chronicle::begin_again()
 
 std::chrono::milliseconds Chronicle::elapsed() const
 {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_);
+    return platform::since(began_);
 }
 
 }  // namespace adit::gateway

@@ -1,10 +1,13 @@
 #include "src/gateway/expiry_watch.hpp"
+#include "src/platform/clocks.hpp"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 namespace adit::gateway {
+
+using platform::wall_clock;
 
 using namespace std::chrono_literals;
 using policy::sys_seconds;
@@ -14,11 +17,6 @@ namespace {
 // Rules expire, and hold at times, by the wall clock, which people set; timers run by one that nobody sets. So it is
 // looked at again this often.
 constexpr std::chrono::seconds longest_wait = 30s;
-
-sys_seconds wall_clock()
-{
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 }  // namespace
 

@@ -62,9 +62,10 @@ Awaitable<std::optional<Session::Handshake>> Session::next_request()
     interruption_ = Interruption::none;
     const auto& limits = worker_.snapshot()->configuration->limits;
     deadline_.expires_after(std::min(limits.idle_timeout, longest_rest));
-    // What was sent ahead waits until the others have had their turn: nothing else in the life of such
-    // a connection has to wait for anything.
-    co_await asio::post(worker_.loop(), asio::use_awaitable_t<Executor>{});
+    // What may have been sent ahead waits until the others have had their turn: nothing else in the life
+    // of such a connection has to wait for anything.
+    if (has_begun() || !client_.is_quiet())
+        co_await asio::post(worker_.loop(), asio::use_awaitable_t<Executor>{});
     if (interruption_ != Interruption::none)
         co_return std::nullopt;
     while (!has_begun()) {

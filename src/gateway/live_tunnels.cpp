@@ -9,8 +9,11 @@
 #include <boost/asio/post.hpp>
 
 #include "src/gateway/session.hpp"
+#include "src/platform/clocks.hpp"
 
 namespace adit::gateway {
+
+using platform::wall_clock;
 
 using namespace std::chrono_literals;
 using policy::OnReload;
@@ -24,11 +27,6 @@ constexpr std::size_t between_looks = 16;
 
 // Tunnels that are closed before others get their turn.
 constexpr std::size_t close_at_once = 128;
-
-policy::sys_seconds wall_clock()
-{
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 // The records keep the word.
 Protocol protocol_of(std::string_view name)

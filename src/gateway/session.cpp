@@ -8,6 +8,7 @@
 
 #include "src/gateway/worker.hpp"
 #include "src/loop/socket_options.hpp"
+#include "src/platform/clocks.hpp"
 
 namespace adit::gateway {
 
@@ -363,7 +364,7 @@ policy::Subject Session::subject_of(const Asked& asked) const
     subject.user = asked.user;
     subject.rights = asked.token ? &asked.token->rights : nullptr;
     subject.may_log_in = listener_->login == Login::optional;
-    subject.at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    subject.at = platform::wall_clock();
     return subject;
 }
 

@@ -13,6 +13,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "src/dial/connect.hpp"
 #include "src/platform/socket_address.hpp"
 #include "src/platform/system.hpp"
 
@@ -33,11 +34,6 @@ constexpr milliseconds recovery = 2s;
 
 // Connections that one wake-up accepts; then the tunnels have their turn.
 constexpr std::size_t most_at_once = 64;
-
-bool is_shortage(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
 
 // Steele, Lea and Flood's SplitMix64: a bijection, so ids of one worker never repeat.
 std::uint64_t mixed(std::uint64_t x)
@@ -233,7 +229,7 @@ Awaitable<void> Worker::accept_from(std::shared_ptr<Door> door)
                 ++accepted;
         handful = accepted == handful ? std::min(2 * handful, most_at_once)
                                       : std::max<std::size_t>(accepted, 1);
-        if (is_shortage(error)) {
+        if (dial::is_shortage(error)) {
             out_of_descriptors(std::strerror(error));
             door->pause.expires_after(accept_pause);
             co_await door->pause.async_wait(as_values);
@@ -257,6 +253,7 @@ int Worker::accept_one(Door& door)
         other->take_over(door.listener, std::move(connection), peer);
         return 0;
     }
+    load_.fetch_add(1, std::memory_order_relaxed);
     return adopt(std::move(connection), peer, door.facts);
 }
 
@@ -267,7 +264,7 @@ Worker* Worker::lighter()
 {
     constexpr std::size_t asked_at_once = 3;
     const auto& workers = commons_.workers;
-    const auto mine = sessions_.size();
+    const auto mine = load();
     for (std::size_t i = 0; i < std::min(asked_at_once, workers.size()); ++i) {
         asked_last_ = (asked_last_ + 1) % workers.size();
         auto& other = *workers[asked_last_];
@@ -280,29 +277,30 @@ Worker* Worker::lighter()
 
 void Worker::take_over(std::size_t listener, Descriptor connection, const Stream::endpoint& from)
 {
+    load_.fetch_add(1, std::memory_order_relaxed);  // at once, or a burst would all come here
     asio::post(loop_, [this, listener, connection = std::move(connection), from]() mutable {
         const auto door = std::ranges::find_if(
             doors_, [&](const auto& one) { return one->listener == listener; });
         if (door != doors_.end() && !draining_)
             (void)adopt(std::move(connection), from, (*door)->facts);
+        else
+            load_.fetch_sub(1, std::memory_order_relaxed);
     });
 }
 
+// It is counted already. 0, or why it came to nothing.
 int Worker::adopt(Descriptor connection, const Stream::endpoint& from, const Change::Facts& facts)
 {
     Socket socket{loop_};
     boost::system::error_code refused;
     socket.adopt(Stream{from.data()->sa_family, 0}, connection.get(), refused);
-    if (refused)
+    if (refused) {
+        load_.fetch_sub(1, std::memory_order_relaxed);
         return refused.value();
+    }
     (void)connection.release();  // the socket owns it now
     begin(std::move(socket), from, facts);
     return 0;
-}
-
-void Worker::count_sessions()
-{
-    load_.store(sessions_.size(), std::memory_order_relaxed);
 }
 
 void Worker::out_of_descriptors(const std::string& why)
@@ -326,7 +324,6 @@ void Worker::begin(Socket socket, const Stream::endpoint& from, const Change::Fa
     const auto session =
         std::make_shared<Session>(*this, Client{std::move(socket), std::move(peer)}, facts);
     sessions_.push_back(*session);
-    count_sessions();
     session->serve();
 }
 
@@ -334,7 +331,7 @@ void Worker::begin(Socket socket, const Stream::endpoint& from, const Change::Fa
 void Worker::ended(Session& session, const std::exception_ptr& surprise)
 {
     sessions_.erase(sessions_.iterator_to(session));
-    count_sessions();
+    load_.fetch_sub(1, std::memory_order_relaxed);
     auto& record = session.record();
     if (surprise) {
         commons_.log.error(fmt::format("request {}: {}", record.id, what(surprise)));

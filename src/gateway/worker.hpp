@@ -82,7 +82,8 @@ public:
     // For the other workers, from their threads. A connection that was accepted for `listener` begins
     // here, unless the listener is closed by then.
     void take_over(std::size_t listener, Descriptor connection, const Stream::endpoint& from);
-    std::size_t load() const { return load_.load(std::memory_order_relaxed); }  // its sessions
+    // Its sessions, and the connections on their way to it.
+    std::size_t load() const { return load_.load(std::memory_order_relaxed); }
 
     // For sessions, on the worker's thread.
     asio::io_context& loop() { return loop_; }
@@ -112,7 +113,6 @@ private:
     int accept_one(Door& door);
     Worker* lighter();
     int adopt(Descriptor connection, const Stream::endpoint& from, const Change::Facts& facts);
-    void count_sessions();
     void out_of_descriptors(const std::string& why);
     void begin(Socket socket, const Stream::endpoint& from, const Change::Facts& facts);
 

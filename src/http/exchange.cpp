@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 
 #include "protocols/http_fields.hpp"
+#include "src/platform/clocks.hpp"
 
 namespace adit::http {
 
@@ -237,8 +238,7 @@ Awaitable<std::optional<HttpResponseHead>> Exchange::read_head()
                 co_return std::nullopt;
             }
             if (!result_.first_byte)
-                result_.first_byte = std::chrono::duration_cast<std::chrono::milliseconds>(
-                    std::chrono::steady_clock::now() - began_);
+                result_.first_byte = platform::since(began_);
             progress_();
             step = reader.read(upstream_.received());
         }

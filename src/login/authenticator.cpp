@@ -8,6 +8,7 @@
 
 #include "src/login/password.hpp"
 #include "src/login/token.hpp"
+#include "src/platform/clocks.hpp"
 
 namespace adit::login {
 namespace {
@@ -86,8 +87,7 @@ const Imitation& Authenticator::imitation_for(const policy::Configuration& confi
 Answer Authenticator::check_signed(const policy::Configuration& configuration,
                                    const protocols::Credentials& credentials, const Origin& client)
 {
-    const auto wall_clock =
-        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const auto wall_clock = platform::wall_clock();
     auto checked = check_token(credentials.password.reveal(), credentials.user,
                                configuration.tokens.key->reveal(), wall_clock);
     const bool known = configuration.users.contains(credentials.user);

@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "policy/control_characters.hpp"
 #include "src/login/token.hpp"
 #include "src/platform/system.hpp"
 
@@ -48,12 +49,6 @@ bool write_whole(int file, std::string_view text)
     return true;
 }
 
-// A NUL would cut the path short, and another file would be read.
-bool is_control(char c)
-{
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
-
 std::string why(const std::string& path)
 {
     return fmt::format("write the key {}: {}", path, std::strerror(errno));
@@ -67,7 +62,7 @@ Result<protocols::Secret, std::string> read_token_key(const std::string& path)
     const auto refused = [](std::string words) {
         return Read{boost::system::in_place_error, std::move(words)};
     };
-    if (std::ranges::any_of(path, is_control))
+    if (policy::holds_control_character(path))
         return refused("the key's path holds a control character, so it is no path that was meant");
     auto text = platform::read_regular_file(path);
     if (!text)

@@ -3,6 +3,7 @@
 // spliced through a pipe of the worker's pool instead, which it holds only while bytes are on their
 // way.
 #include "src/relay/relay.hpp"
+#include "src/platform/clocks.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -268,8 +269,7 @@ void Relay::delivered(Direction& direction, std::size_t bytes)
 {
     last_active_ = shared_.tick;
     if (&direction == &down_ && !totals_.first_byte)
-        totals_.first_byte = std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::chrono::steady_clock::now() - started_);
+        totals_.first_byte = platform::since(started_);
     direction.bytes += bytes;
 }
 

@@ -32,6 +32,19 @@ std::string read_all(Socket& socket)
     return bytes;
 }
 
+// Until there is no room left. Gives how much that took.
+std::size_t fill(Socket& socket)
+{
+    const std::string block(64 << 10, 'x');
+    std::size_t sent = 0;
+    for (;;) {
+        const auto count = ::send(socket.native_handle(), block.data(), block.size(), MSG_DONTWAIT);
+        if (count < 0)
+            return sent;
+        sent += static_cast<std::size_t>(count);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("a wait is answered once for what comes after it, and can begin again")
@@ -72,14 +85,7 @@ TEST_CASE("a wait for room is answered when the other side has read")
     asio::io_context loop{1};
     const auto stay = asio::make_work_guard(loop);
     auto [ours, theirs] = adit::tests::connect_pair(loop);
-    const std::string block(64 << 10, 'x');
-    std::size_t sent = 0;
-    for (;;) {
-        const auto count = ::send(ours.native_handle(), block.data(), block.size(), MSG_DONTWAIT);
-        if (count < 0)
-            break;
-        sent += static_cast<std::size_t>(count);
-    }
+    const auto sent = fill(ours);
     Bell bell;
     ours.when_writable(bell.ready());
     CHECK(loop.poll() == 0);
@@ -169,14 +175,7 @@ TEST_CASE("a socket that was called quiet behind an edge that is still to be tol
     asio::io_context loop{1};
     const auto stay = asio::make_work_guard(loop);
     auto [ours, theirs] = adit::tests::connect_pair(loop);
-    const std::string block(64 << 10, 'x');
-    std::size_t sent = 0;
-    for (;;) {
-        const auto count = ::send(ours.native_handle(), block.data(), block.size(), MSG_DONTWAIT);
-        if (count < 0)
-            break;
-        sent += static_cast<std::size_t>(count);
-    }
+    const auto sent = fill(ours);
     struct Writer {
         Socket& ours;
         adit::tests::FarEnd& theirs;
