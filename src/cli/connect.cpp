@@ -178,8 +178,9 @@ int connect(const ConnectOptions& options)
         fmt::print(stderr, "adit connect: {}\n", errand.error());
         return misused;
     }
-    const auto report = connect::tunnel(std::move(*errand), connect::Descriptor{STDIN_FILENO},
-                                        connect::Descriptor{STDOUT_FILENO});
+    connect::Descriptor in{STDIN_FILENO};
+    connect::Descriptor out{STDOUT_FILENO};
+    const auto report = connect::tunnel(std::move(*errand), std::move(in), std::move(out));
     if (!report.words.empty())
         fmt::print(stderr, "adit connect: {}\n", report.words);
     return exit_code(report.outcome);

@@ -81,7 +81,7 @@ std::variant<Conversation, Unfit> conversation_for(Errand& errand)
 
 }  // namespace
 
-Report tunnel(Errand errand, Descriptor in, Descriptor out)
+Report tunnel(Errand errand, Descriptor&& in, Descriptor&& out)
 {
     const auto until = Clock::now() + errand.timeout;
     const auto proxy = to_text(errand.proxy);

@@ -35,6 +35,8 @@ struct Report {
         words;  // for standard error, several lines perhaps, no secret in them; may be empty
 };
 
-Report tunnel(Errand errand, Descriptor in, Descriptor out);
+// `in` and `out` are taken once the tunnel stands. Until then they stay open with their owner: ssh
+// leaves as soon as its ProxyCommand closes them, and takes it along before it has said why.
+Report tunnel(Errand errand, Descriptor&& in, Descriptor&& out);
 
 }  // namespace adit::connect

@@ -298,6 +298,18 @@ def _():
         contains(done.words, f"request {gateway.record(reason='no_rule')['id']}", "ssh shows it")
 
 
+@test("a refusal has been told by the time standard output ends: ssh does not wait any longer")
+def _():
+    with Gateway(rules=[{**LOOPBACK, "ports": [443]}]) as gateway:
+        for _ in range(20):
+            command = [PROGRAM, "connect", "--proxy", gateway.url(), "127.0.0.1", "9"]
+            with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  env=clean_environment("/")) as process:
+                equal(process.stdout.read(), b"")
+                os.set_blocking(process.stderr.fileno(), False)
+                contains(process.stderr.read() or b"", b"request ")
+
+
 @each([("socks5h", "the policy of the proxy does not allow this tunnel"), ("socks4", "rejected or failed")],
       lambda scheme, _: f"a refusal by {scheme} is told in words, exit code 3")
 def _(scheme, words):
